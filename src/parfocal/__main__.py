@@ -1,0 +1,3 @@
+from parfocal.cli import main
+
+main()
