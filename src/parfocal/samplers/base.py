@@ -13,8 +13,9 @@ from parfocal.typing import Floats
 class Sampler(Protocol):
     """Draw candidates. A frozen dataclass of its options; no state: all it may know comes as an argument.
 
-    ``sample`` is a pure function of its arguments (``history`` by content). Caches are allowed where they change nothing but
-    time: see :func:`parfocal.samplers.memo.notebook`. Neither ``history`` nor ``selection`` is ever changed.
+    ``sample`` is a pure function of its arguments (``history`` by content). Caches are allowed where they change
+    nothing but time: see :func:`parfocal.samplers.memo.notebook`. Neither ``history`` nor ``selection`` is ever
+    changed.
     """
 
     @property
@@ -24,14 +25,14 @@ class Sampler(Protocol):
 
     @property
     def learns(self) -> bool:
-        """Whether ``sample`` reads ``selection``; False spares the ranking of trials (and the warm-up, see Optimizer)."""
+        """Whether ``sample`` reads ``selection``; False spares the ranking of trials and the warm-up."""
         ...
 
     def sample(self, space: Space, history: History, selection: Selection, n: int, rng: np.random.Generator) -> Floats:
-        """Return candidates ``(n, d)``: canonical and feasible rows of ``space``; they may repeat themselves or old trials.
+        """Return candidates ``(n, d)``: canonical and feasible; they may repeat themselves or old trials.
 
-        A selection without good rows (nothing told yet, all failed) must be served too: by draws from the prior. A sampler that
-        is finite (a grid) may return fewer rows.
+        A selection without good rows (nothing told yet, all failed) must be served too: by draws from the prior. A
+        sampler that is finite (a grid) may return fewer rows.
         """
         ...
 
@@ -41,18 +42,18 @@ class Density(Protocol):
     """A sampler that knows the density it draws from (Parzen estimator, multivariate normal)."""
 
     def log_density(self, space: Space, history: History, selection: Selection, X: Floats) -> Floats:
-        """Return log p ``(k,)`` at rows X ``(k, d)`` of the density that ``sample`` would draw from, given ``selection``.
+        """Return log p ``(k,)`` at X ``(k, d)`` of the density that ``sample`` would draw from.
 
-        The density is over the unit cube with respect to the prior (continuous columns) and the counting measure (discrete ones); a
-        constant factor that is the same for each selection is free. So that the ratio of good to bad is
-        ``log_density(selection, X) - log_density(selection.swapped(), X)``.
+        The density is over the unit cube with respect to the prior (continuous columns) and the counting measure
+        (discrete ones); a constant factor that is the same for each selection is free. So that the ratio of good to
+        bad is ``log_density(selection, X) - log_density(selection.swapped(), X)``.
         """
         ...
 
 
 @runtime_checkable
 class Sequence(Protocol):
-    """A sampler whose rows are one fixed sequence: Sobol, Latin hypercube, grid. It reads no history, only a position."""
+    """A sampler whose rows are one fixed sequence (Sobol, Latin hypercube, grid): no history, only a position."""
 
     def at(self, space: Space, seed: int, start: int, n: int) -> Floats:
         """Return rows ``start`` to ``start + n`` ``(n, d)`` of the sequence that belongs to ``(space, seed)``.
@@ -62,5 +63,5 @@ class Sequence(Protocol):
         ...
 
     def length(self, space: Space) -> int | None:
-        """Return the number of rows of a finite sequence, which then is all that may be asked for; None when endless."""
+        """Return the number of rows of a finite sequence, all that may then be asked for; None when endless."""
         ...

@@ -21,14 +21,14 @@ class Selection:
     Attributes
     ----------
     rows : Ints (m,)
-        Rows of the history (= trial numbers), **best first**. A strategy may put failed rows behind the finished ones, and
-        pending rows behind those, when its sampler is to keep away from them.
+        Rows of the history (= trial numbers), **best first**. A strategy may put failed rows behind the finished
+        ones, and pending rows behind those, when its sampler is to keep away from them.
     good : Bools (m,)
         The rows that a density or local sampler is to be drawn to, for example the best quantile gamma.
     generations : Ints (m,)
-        Index of the generation of each row in the order told, from 0; -1 while the row's generation is not complete. All -1
-        where a strategy knows no generations. Ranks within a generation follow from the order of ``rows``, so that
-        population samplers work on ranks alone and a failed trial needs no invented number.
+        Index of the generation of each row in the order told, from 0; -1 while the row's generation is not complete.
+        All -1 where a strategy knows no generations. Ranks within a generation follow from the order of ``rows``, so
+        that population samplers work on ranks alone and a failed trial needs no invented number.
     score : callable ``X (k, d) -> Floats (k,)``, or None
         The strategy's judgement of any rows, higher is better, fitted to the same history: for samplers that climb.
     """
@@ -63,13 +63,13 @@ EMPTY = Selection()
 
 
 def best_first(history: History, rows: Ints) -> Ints:
-    """Return ``rows`` sorted by loss, smallest first, shape (m,); equal losses by trial number, rows without loss last."""
+    """Return ``rows`` (m,) by loss, smallest first; equal losses by trial number, rows without loss last."""
     order = np.lexsort((rows, history.loss[rows]))
     return rows[order]
 
 
 def of_best(history: History, count: int, *, failed: bool = False, pending: bool = False) -> Selection:
-    """Return the complete rows best first with the first ``count`` of them good; failed and pending rows follow, never good.
+    """Return the complete rows best first, ``count`` of them good; failed and pending rows may follow, never good.
 
     Parameters
     ----------

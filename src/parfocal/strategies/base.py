@@ -12,7 +12,7 @@ from parfocal.trials import History
 from parfocal.typing import Floats, Ints
 
 LogDensity: TypeAlias = Callable[[Selection, Floats], Floats]
-"""``(selection, X (k, d)) -> log p (k,)``: :meth:`parfocal.samplers.base.Density.log_density` with space and history bound."""
+"""``(selection, X (k, d)) -> log p (k,)``: ``Density.log_density`` with space and history bound."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,8 @@ class Candidates:
     Attributes
     ----------
     X : Floats (m, d)
-        Canonical and feasible rows. On a discrete space none repeats another one or an old trial (the optimizer saw to it).
+        Canonical and feasible rows. On a discrete space none repeats another one or an old trial (the optimizer saw
+        to it).
     selection : Selection
         What the strategy had selected and the sampler built on.
     log_density : callable, or None
@@ -40,8 +41,9 @@ class Candidates:
 class Strategy(Protocol):
     """Learn from the history. A frozen dataclass of its options; no state: all it may know comes as an argument.
 
-    ``select`` and ``choose`` are pure functions of their arguments (``history`` by content); ``history.pending`` rows are trials in
-    flight that both must respect, ``history.failed`` rows are where not to go, LOST rows are to be ignored.
+    ``select`` and ``choose`` are pure functions of their arguments (``history`` by content); ``history.pending`` rows
+    are trials in flight that both must respect, ``history.failed`` rows are where not to go, LOST rows are to be
+    ignored.
     """
 
     @property
@@ -51,7 +53,7 @@ class Strategy(Protocol):
 
     @property
     def learns(self) -> bool:
-        """Whether results change anything here; False only for accept-all. Learning compositions start with a warm-up."""
+        """Whether results change anything here (False: accept-all); what learns starts with a warm-up."""
         ...
 
     @property
@@ -69,5 +71,5 @@ class Strategy(Protocol):
         ...
 
     def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
-        """Return the indices ``(min(n, m),)`` of the candidates to evaluate, best first, none twice, diverse when n > 1."""
+        """Return indices ``(min(n, m),)`` of the candidates to evaluate: best first, none twice, diverse if n > 1."""
         ...
