@@ -1,0 +1,328 @@
+"""The columnar record of all trials of a study, pending ones included: all that an optimizer may see."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from parfocal.errors import InvalidInput
+from parfocal.trials.state import State
+from parfocal.typing import Bools, Floats, Ints
+
+_COLUMNS: tuple[tuple[str, type, Any], ...] = (
+    ("loss", np.float64, np.nan),
+    ("fidelity", np.float64, 1.0),
+    ("runtime", np.float32, np.nan),
+    ("state", np.int8, State.WAITING),
+    ("reason", np.int8, -1),
+    ("told", np.int64, -1),
+    ("ask", np.int64, -1),
+    ("revision", np.int64, -1),
+)
+"""Name, type and value of a new row for each column beside X."""
+
+
+class History:
+    """All trials of a study as columns; row ``i`` is the trial number ``i``, always.
+
+    Rows are appended as WAITING, may start, and are told once. Views are read-only and cost no copy; a view shows
+    later results of its rows only until the history grows, so take a fresh one at each ask.
+
+    Parameters
+    ----------
+    space_dimension
+        Number d of columns of X.
+    capacity
+        Rows to reserve; the arrays double when they are full, so that n appends cost O(n).
+
+    Attributes
+    ----------
+    version
+        Grows at each change; caches key on it.
+    """
+
+    def __init__(self, space_dimension: int, capacity: int = 256) -> None:
+        if space_dimension < 0 or capacity < 0:
+            raise InvalidInput(f"Dimension and capacity must be at least 0; got {space_dimension}, {capacity}.")
+        self.version = 0
+        self._size = 0
+        self._told = 0
+        self._best: tuple[int, int | None] = (-1, None)
+        self._X: Floats = np.empty((capacity, space_dimension))
+        self._order: Ints = np.empty(capacity, dtype=np.int64)
+        self._columns: dict[str, NDArray[Any]] = {name: np.empty(capacity, dtype=kind) for name, kind, _ in _COLUMNS}
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __repr__(self) -> str:
+        return f"History({self._size} trials, {self._told} finished, {self.dimension} dimensions)"
+
+    # ---------------------------------------------------------------- changes
+
+    def append(
+        self,
+        X: ArrayLike,
+        *,
+        fidelity: ArrayLike = 1.0,
+        number: int | None = None,
+        ask: ArrayLike | None = None,
+    ) -> slice:
+        """Append WAITING trials and return their rows.
+
+        Parameters
+        ----------
+        X
+            Points ``(n, d)`` or one point ``(d,)`` in the unit cube, inactive = NaN; copied.
+        fidelity
+            Share of the full fidelity, in (0, 1]: one for all or one each.
+        number
+            Number of the first one, as a check: it must be the next one.
+        ask
+            Number of trials that existed when each was asked for; default: the number of the first one.
+        """
+        X = np.asarray(X, dtype=np.float64)
+        if X.ndim == 1 and X.size == self.dimension:
+            X = X[None, :]
+        if X.ndim != 2 or X.shape[1] != self.dimension:
+            raise InvalidInput(f"X must have the shape (n, {self.dimension}), one row a trial; got {X.shape}.")
+        if number is not None and number != self._size:
+            raise InvalidInput(f"Trials are numbered without gaps: the next one is {self._size}; got {number}.")
+        rows = slice(self._size, self._size + len(X))
+        self._reserve(rows.stop)
+        self._X[rows] = X
+        for name, _, blank in _COLUMNS:
+            self._columns[name][rows] = blank
+        self._columns["fidelity"][rows] = fidelity
+        self._columns["ask"][rows] = rows.start if ask is None else ask
+        self._size = rows.stop
+        self.version += 1
+        return rows
+
+    def start(self, rows: ArrayLike | slice) -> None:
+        """Mark pending rows as RUNNING."""
+        self._mark(rows, State.RUNNING)
+
+    def release(self, rows: ArrayLike | slice) -> None:
+        """Mark pending rows as WAITING again."""
+        self._mark(rows, State.WAITING)
+
+    def tell(
+        self,
+        numbers: ArrayLike,
+        state: ArrayLike,
+        loss: ArrayLike,
+        *,
+        runtime: ArrayLike | None = None,
+        reason: ArrayLike | None = None,
+        revision: ArrayLike | None = None,
+    ) -> None:
+        """Enter final results, in the order given; a row is told once.
+
+        Parameters
+        ----------
+        numbers
+            Rows ``(k,)`` of pending trials, or one.
+        state
+            Final :class:`State` of each, or one for all.
+        loss
+            Finite where COMPLETE, finite or NaN where PRUNED, NaN where FAILED or LOST (no penalty values).
+        runtime
+            Seconds, NaN where unknown.
+        reason
+            Codes of :class:`Reason`, -1 for none.
+        revision
+            The study's revision of each result, increasing; kept for :meth:`told_by`.
+        """
+        rows = self._rows(numbers)
+        states = np.broadcast_to(np.asarray(state, dtype=np.int8), rows.shape)
+        losses = np.broadcast_to(np.asarray(loss, dtype=np.float64), rows.shape)
+        if rows.size > 1 and np.unique(rows).size != rows.size:
+            raise InvalidInput("A trial can be told only once; a number appears twice in one tell.")
+        if not bool((self._columns["state"][rows] <= State.RUNNING).all()):
+            done = rows[self._columns["state"][rows] > State.RUNNING][:5].tolist()
+            raise InvalidInput(f"A trial can be told only once; these have a result already: {done}.")
+        if rows.size and (states.min() < State.COMPLETE or states.max() > State.LOST):
+            raise InvalidInput("A result must be COMPLETE, PRUNED, FAILED or LOST.")
+        finite = np.isfinite(losses)
+        wrong = np.where(states == State.COMPLETE, ~finite, ~np.isnan(losses) & ((states != State.PRUNED) | ~finite))
+        if wrong.any():
+            first = int(np.flatnonzero(wrong)[0])
+            raise InvalidInput(
+                f"The loss must be finite for a COMPLETE trial and NaN for a FAILED or LOST one; got "
+                f"{losses[first]} for the {State(int(states[first])).name} trial {rows[first]}."
+            )
+        stop = self._told + rows.size
+        columns = self._columns
+        columns["state"][rows] = states
+        columns["loss"][rows] = losses
+        columns["told"][rows] = np.arange(self._told, stop)
+        for name, given in (("runtime", runtime), ("reason", reason), ("revision", revision)):
+            if given is not None:
+                columns[name][rows] = given
+        self._order[self._told : stop] = rows
+        self._told = stop
+        self.version += 1
+
+    # ---------------------------------------------------------------- views
+
+    @property
+    def dimension(self) -> int:
+        """Number d of columns of X."""
+        return int(self._X.shape[1])
+
+    @property
+    def X(self) -> Floats:
+        """Points ``(n, d)`` in the unit cube, inactive = NaN."""
+        return _locked(self._X[: self._size])
+
+    @property
+    def loss(self) -> Floats:
+        """Losses ``(n,)``: NaN unless COMPLETE, or PRUNED with a partial result."""
+        return self._view("loss")
+
+    @property
+    def fidelity(self) -> Floats:
+        """Share of the full fidelity ``(n,)``, in (0, 1]."""
+        return self._view("fidelity")
+
+    @property
+    def runtime(self) -> NDArray[np.float32]:
+        """Seconds ``(n,)``, NaN where unknown."""
+        return self._view("runtime")
+
+    @property
+    def state(self) -> NDArray[np.int8]:
+        """:class:`State` ``(n,)``."""
+        return self._view("state")
+
+    @property
+    def reason(self) -> NDArray[np.int8]:
+        """Codes of :class:`Reason` ``(n,)``, -1 for none."""
+        return self._view("reason")
+
+    @property
+    def told(self) -> Ints:
+        """Position ``(n,)`` in the order of results, -1 while pending."""
+        return self._view("told")
+
+    @property
+    def ask(self) -> Ints:
+        """Number of trials ``(n,)`` that existed when each one was asked for."""
+        return self._view("ask")
+
+    @property
+    def revision(self) -> Ints:
+        """The study's revision ``(n,)`` of each result, -1 where unknown."""
+        return self._view("revision")
+
+    @property
+    def finished_order(self) -> Ints:
+        """Rows in the order in which they were told, LOST ones included."""
+        return _locked(self._order[: self._told])
+
+    @property
+    def complete(self) -> Bools:
+        """Which rows ``(n,)`` are COMPLETE."""
+        return np.asarray(self.state == State.COMPLETE)
+
+    @property
+    def pending(self) -> Bools:
+        """Which rows ``(n,)`` are WAITING or RUNNING."""
+        return np.asarray(self.state <= State.RUNNING)
+
+    @property
+    def failed(self) -> Bools:
+        """Which rows ``(n,)`` FAILED; LOST ones did not."""
+        return np.asarray(self.state == State.FAILED)
+
+    @property
+    def lost(self) -> Bools:
+        """Which rows ``(n,)`` are LOST."""
+        return np.asarray(self.state == State.LOST)
+
+    @property
+    def best(self) -> int | None:
+        """Row of the smallest loss among the COMPLETE trials of the highest fidelity reached; the first of equals."""
+        if self._best[0] != self.version:
+            rows = np.flatnonzero(self.complete)
+            if rows.size:
+                fidelity = self._columns["fidelity"][rows]
+                rows = rows[fidelity == fidelity.max()]
+                self._best = (self.version, int(rows[np.argmin(self._columns["loss"][rows])]))
+            else:
+                self._best = (self.version, None)
+        return self._best[1]
+
+    # ---------------------------------------------------------------- the past
+
+    def told_by(self, revision: int) -> int:
+        """Return how many results had come by the study's ``revision`` (known where :meth:`tell` was given them)."""
+        return int(np.searchsorted(self._columns["revision"][self.finished_order], revision, side="right"))
+
+    def at(self, created: int, told: int) -> "History":
+        """Return the history as it was with ``created`` trials and the first ``told`` results, for exact replay.
+
+        Trials without a result by then are WAITING (an optimizer treats WAITING and RUNNING alike). The new history
+        is independent: it may be told and grown.
+        """
+        if not (0 <= created <= self._size and 0 <= told <= self._told):
+            raise InvalidInput(
+                f"The past has at most {self._size} trials and {self._told} results; got {created} and {told}."
+            )
+        past = History(self.dimension, 0)
+        past._X = self._X[:created]  # rows of X never change, and a full buffer is copied before it grows
+        columns = {name: column[:created].copy() for name, column in self._columns.items()}
+        future = columns["told"] >= told
+        for name, _, blank in _COLUMNS:
+            if name not in ("fidelity", "ask"):
+                columns[name][future | (columns["told"] < 0)] = blank
+        order = self._order[:told]
+        past._order = np.empty(created, dtype=np.int64)
+        if order.size and int(order.max()) >= created:
+            raise InvalidInput(f"A result among the first {told} belongs to a trial later than the first {created}.")
+        past._order[:told] = order
+        past._columns, past._size, past._told, past.version = columns, created, told, 1
+        return past
+
+    # ---------------------------------------------------------------- inside
+
+    def _view(self, name: str) -> NDArray[Any]:
+        return _locked(self._columns[name][: self._size])
+
+    def _rows(self, numbers: ArrayLike | slice) -> Ints:
+        """Return row numbers ``(k,)``, or raise when one does not exist."""
+        if isinstance(numbers, slice):
+            return np.arange(*numbers.indices(self._size))
+        rows = np.atleast_1d(np.asarray(numbers, dtype=np.int64))
+        if rows.ndim != 1 or (rows.size and (rows.min() < 0 or rows.max() >= self._size)):
+            raise InvalidInput(f"Trials are numbered from 0 to {self._size - 1}; got {rows.tolist()[:10]}.")
+        return rows
+
+    def _mark(self, rows: ArrayLike | slice, state: State) -> None:
+        rows = self._rows(rows)
+        if (self._columns["state"][rows] > State.RUNNING).any():
+            raise InvalidInput(f"Only pending trials can become {state.name}; a finished trial never changes.")
+        self._columns["state"][rows] = state
+        self.version += 1
+
+    def _reserve(self, size: int) -> None:
+        """Make room for ``size`` rows, at least doubling."""
+        if size <= len(self._X):
+            return
+        capacity = max(size, 2 * len(self._X), 256)
+        self._X = _grown(self._X, capacity, self._size)
+        self._order = _grown(self._order, capacity, self._told)
+        for name, column in self._columns.items():
+            self._columns[name] = _grown(column, capacity, self._size)
+
+
+def _locked(view: NDArray[Any]) -> NDArray[Any]:
+    view.flags.writeable = False
+    return view
+
+
+def _grown(column: NDArray[Any], capacity: int, size: int) -> NDArray[Any]:
+    grown = np.empty((capacity, *column.shape[1:]), dtype=column.dtype)
+    grown[:size] = column[:size]
+    return grown
