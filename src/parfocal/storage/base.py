@@ -1,0 +1,174 @@
+"""The storage contract: one queue of trials with leases, and one revision counter a study.
+
+Whoever implements it runs :mod:`parfocal.testing.storage`, the contract as code. The reasons are in
+``docs/decisions/0003-storage-contract.md``; in short:
+
+* Trials are numbered 0, 1, 2, ... within their study; configuration, seed, fidelity and provenance never change.
+* WAITING -> RUNNING -> COMPLETE | PRUNED | FAILED | LOST; RUNNING -> WAITING by release or reaping. Final is final.
+* Every change of a trial takes the study's next revision (1, 2, 3, ...; one each, also within a batch). A change is
+  visible only with all changes of smaller revisions, so the order of final revisions is *the* order of results.
+  A heartbeat is no change.
+* A claim is a lease: until its deadline nobody else gets the trial. ``attempts`` counts the claims of a trial; it is
+  also the token of the claim, so that a report of an older claim is recognized and refused.
+* A method is one transaction: it happens wholly or not at all, and has happened for good when it returns.
+* All times are seconds since 1970 by the storage's one clock.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, WorkerRecord
+from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
+from parfocal.typing import Bools, Values
+
+MAX_ATTEMPTS = 3
+"""Claims of a trial, releases not counted, after which it is LOST instead of waiting once more."""
+LEASE = 60.0
+"""Seconds that a claim holds without a heartbeat."""
+
+
+@runtime_checkable
+class Storage(Protocol):
+    """Where studies and trials live. ``study`` is always :attr:`StudyRecord.id`.
+
+    Every method may raise :class:`~parfocal.errors.StorageError`: the database cannot be used, or the study or a
+    trial does not exist.
+    """
+
+    @property
+    def url(self) -> str:
+        """What :func:`~parfocal.storage.open_storage` takes to open the same storage, ``memory`` for one in RAM."""
+        ...
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes can open it by its url."""
+        ...
+
+    # ------------------------------------------------------------ studies
+
+    def create_study(
+        self, name: str, definition: Mapping[str, Any], *, free: Collection[str] = ("budget",)
+    ) -> StudyRecord:
+        """Return the study of this name: a new one, or the existing one if its definition is equal.
+
+        Parameters
+        ----------
+        name
+            Unique within the storage.
+        definition
+            JSON object: space, objective, optimizer, seed, evaluator, budget, ...
+        free
+            Top-level keys that may differ (a budget may grow); the stored definition takes their new values.
+
+        Raises
+        ------
+        StudyExistsError
+            If a study of this name has another definition; the text names the keys that differ.
+        """
+        ...
+
+    def open_study(self, name: str) -> StudyRecord:
+        """Return the study of this name, or raise :class:`StorageError` that names those that exist."""
+        ...
+
+    def studies(self) -> list[StudyRecord]:
+        """Return all studies in the order of their creation."""
+        ...
+
+    def delete_study(self, study: int) -> None:
+        """Remove a study with all its trials."""
+        ...
+
+    # ------------------------------------------------------------ the queue
+
+    def add(
+        self,
+        study: int,
+        configurations: Sequence[Values],
+        seeds: Iterable[int],
+        fidelities: Fidelity | Sequence[Fidelity] = FULL,
+        provenances: Provenance | Sequence[Provenance] = GIVEN,
+    ) -> range:
+        """Append WAITING trials, one for each configuration, and return their numbers."""
+        ...
+
+    def claim(
+        self, study: int, worker: str, n: int = 1, lease: float = LEASE, max_attempts: int = MAX_ATTEMPTS
+    ) -> list[Trial]:
+        """Give up to ``n`` trials to ``worker`` for ``lease`` seconds: the lowest numbers that wait; none, if none do.
+
+        First takes back the claims whose lease has run out, as :meth:`reap` does.
+        """
+        ...
+
+    def heartbeat(self, study: int, worker: str, numbers: Iterable[int], lease: float = LEASE) -> list[int]:
+        """Extend the worker's leases to ``lease`` seconds from now; return the numbers that it still owns."""
+        ...
+
+    def report(self, study: int, worker: str, results: Sequence[tuple[int, int, Outcome, float]]) -> Bools:
+        """Enter final results ``(number, attempt, outcome, loss)``, in this order; return which were accepted ``(k,)``.
+
+        A result is accepted only if the trial is RUNNING, owned by ``worker`` and in that very attempt (its lease may
+        have run out, as long as nobody took it back); a refused one changes nothing.
+        """
+        ...
+
+    def release(self, study: int, worker: str, numbers: Iterable[int] | None = None) -> int:
+        """Give back the worker's claims (all, or those of ``numbers``) on a clean stop; return how many.
+
+        They wait again, and the attempt does not count towards ``max_attempts``.
+        """
+        ...
+
+    def reap(self, study: int, workers: Collection[str] = (), max_attempts: int = MAX_ATTEMPTS) -> Reaped:
+        """Take back the claims of dead ``workers``, and all claims whose lease has run out.
+
+        They wait again, or become LOST where the attempts are used up.
+        """
+        ...
+
+    # ------------------------------------------------------------ reading
+
+    def counts(self, study: int) -> Counts:
+        """Return how many trials stand in each state; the cost does not depend on their number."""
+        ...
+
+    def changes(self, study: int, since: int = 0) -> Changes:
+        """Return the trials that changed after revision ``since``; the cost depends on these only."""
+        ...
+
+    def configurations(self, study: int, start: int = 0, stop: int | None = None) -> list[dict[str, Any]]:
+        """Return the configurations of the trials [start, stop) as plain dictionaries."""
+        ...
+
+    def trial(self, study: int, number: int) -> Trial:
+        """Return one trial."""
+        ...
+
+    def trials(self, study: int, start: int = 0, stop: int | None = None) -> list[Trial]:
+        """Return the trials [start, stop) with their outcomes."""
+        ...
+
+    # ------------------------------------------------------------ workers
+
+    def register(self, worker: WorkerRecord) -> None:
+        """Enter a worker, or renew its sign of life; without it a silent worker is noticed by its leases only."""
+        ...
+
+    def unregister(self, worker: str) -> None:
+        """Remove a worker that ended or died."""
+        ...
+
+    def workers(self) -> list[WorkerRecord]:
+        """Return the registered workers."""
+        ...
+
+    # ------------------------------------------------------------ end
+
+    def close(self) -> None:
+        """Let go of files and connections; the storage opens them again when it is used again."""
+        ...
+
+
+__all__ = ["LEASE", "MAX_ATTEMPTS", "Storage"]

@@ -1,0 +1,122 @@
+"""What a storage hands out: frozen records of studies, counts, changes and workers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from parfocal.trials import Outcome, State
+from parfocal.typing import Floats, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRecord:
+    """A study as the storage knows it; ``id`` is what all other methods take."""
+
+    id: int
+    name: str
+    definition: Mapping[str, Any]
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many trials of a study stand in each state."""
+
+    waiting: int = 0
+    running: int = 0
+    complete: int = 0
+    pruned: int = 0
+    failed: int = 0
+    lost: int = 0
+
+    @property
+    def total(self) -> int:
+        """All trials: also the number of the next one."""
+        return self.pending + self.finished
+
+    @property
+    def pending(self) -> int:
+        """Trials whose result is awaited."""
+        return self.waiting + self.running
+
+    @property
+    def finished(self) -> int:
+        """Trials that will never change again."""
+        return self.complete + self.pruned + self.failed + self.lost
+
+    def __getitem__(self, state: State) -> int:
+        return int(getattr(self, State(state).name.lower()))
+
+
+class Report(NamedTuple):
+    """One result on its way into the storage; a plain tuple of the same four parts serves as well."""
+
+    number: int
+    attempt: int
+    """``Trial.attempts`` of the claim: the token that makes a stale report recognizable."""
+    outcome: Outcome
+    loss: float
+    """Finite where COMPLETE, finite or NaN where PRUNED, NaN otherwise."""
+
+
+class Reaped(NamedTuple):
+    """How many claims were taken back: to be claimed again, or given up after too many attempts."""
+
+    waiting: int
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The trials that changed after a revision, as columns ``(k,)`` ordered by their revision.
+
+    Attributes
+    ----------
+    revision
+        The study's revision at the time of reading: pass it as ``since`` next time.
+    total
+        Number of trials of the study at that time.
+    number, revisions, state, ask
+        int64; ``ask`` is the provenance's.
+    loss, runtime, fidelity
+        float64, NaN where unknown; ``fidelity`` is the fraction of the full one.
+    reason
+        int8 codes of :class:`~parfocal.trials.Reason`, -1 for none.
+    """
+
+    revision: int
+    total: int
+    number: Ints
+    revisions: Ints
+    state: Ints
+    loss: Floats
+    runtime: Floats
+    reason: NDArray[Any]
+    fidelity: Floats
+    ask: Ints
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRecord:
+    """A worker process: host, process id and the process's start time together name it beyond doubt.
+
+    Attributes
+    ----------
+    id
+        Unique text; the ``worker`` of :meth:`Storage.claim`.
+    started
+        Start time of the *process* (s since 1970), since process ids are used again.
+    seen
+        Last sign of life (s since 1970).
+    """
+
+    id: str
+    host: str
+    pid: int
+    started: float
+    seen: float = 0.0
