@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from parfocal.errors import InvalidInput
+from parfocal.trials.columns import Columns
 from parfocal.trials.state import State
 from parfocal.typing import Bools, Floats, Ints
 
-_COLUMNS: tuple[tuple[str, type, Any], ...] = (
+_BLANK: tuple[tuple[str, type, Any], ...] = (
     ("loss", np.float64, np.nan),
     ("fidelity", np.float64, 1.0),
     ("runtime", np.float32, np.nan),
@@ -19,7 +20,7 @@ _COLUMNS: tuple[tuple[str, type, Any], ...] = (
     ("ask", np.int64, -1),
     ("revision", np.int64, -1),
 )
-"""Name, type and value of a new row for each column beside X."""
+"""Name, type and value in a new row of each column beside X."""
 
 
 class History:
@@ -39,18 +40,20 @@ class History:
     ----------
     version
         Grows at each change; caches key on it.
+    seen
+        The study's revision that the history shows; kept by :func:`parfocal.storage.sync`.
     """
 
     def __init__(self, space_dimension: int, capacity: int = 256) -> None:
         if space_dimension < 0 or capacity < 0:
             raise InvalidInput(f"Dimension and capacity must be at least 0; got {space_dimension}, {capacity}.")
         self.version = 0
+        self.seen = 0
         self._size = 0
         self._told = 0
         self._best: tuple[int, int | None] = (-1, None)
-        self._X: Floats = np.empty((capacity, space_dimension))
-        self._order: Ints = np.empty(capacity, dtype=np.int64)
-        self._columns: dict[str, NDArray[Any]] = {name: np.empty(capacity, dtype=kind) for name, kind, _ in _COLUMNS}
+        kinds: dict[str, tuple[tuple[int, ...], type]] = {name: ((), kind) for name, kind, _ in _BLANK}
+        self._columns = Columns({**kinds, "X": ((space_dimension,), np.float64), "order": ((), np.int64)}, capacity)
 
     def __len__(self) -> int:
         return self._size
@@ -89,9 +92,9 @@ class History:
         if number is not None and number != self._size:
             raise InvalidInput(f"Trials are numbered without gaps: the next one is {self._size}; got {number}.")
         rows = slice(self._size, self._size + len(X))
-        self._reserve(rows.stop)
-        self._X[rows] = X
-        for name, _, blank in _COLUMNS:
+        self._columns.reserve(rows.stop)
+        self._columns["X"][rows] = X
+        for name, _, blank in _BLANK:
             self._columns[name][rows] = blank
         self._columns["fidelity"][rows] = fidelity
         self._columns["ask"][rows] = rows.start if ask is None else ask
@@ -160,7 +163,7 @@ class History:
         for name, given in (("runtime", runtime), ("reason", reason), ("revision", revision)):
             if given is not None:
                 columns[name][rows] = given
-        self._order[self._told : stop] = rows
+        columns["order"][self._told : stop] = rows
         self._told = stop
         self.version += 1
 
@@ -169,57 +172,57 @@ class History:
     @property
     def dimension(self) -> int:
         """Number d of columns of X."""
-        return int(self._X.shape[1])
+        return int(self._columns["X"].shape[1])
 
     @property
     def X(self) -> Floats:
         """Points ``(n, d)`` in the unit cube, inactive = NaN."""
-        return _locked(self._X[: self._size])
+        return self._columns.view("X", self._size)
 
     @property
     def loss(self) -> Floats:
         """Losses ``(n,)``: NaN unless COMPLETE, or PRUNED with a partial result."""
-        return self._view("loss")
+        return self._columns.view("loss", self._size)
 
     @property
     def fidelity(self) -> Floats:
         """Share of the full fidelity ``(n,)``, in (0, 1]."""
-        return self._view("fidelity")
+        return self._columns.view("fidelity", self._size)
 
     @property
     def runtime(self) -> NDArray[np.float32]:
         """Seconds ``(n,)``, NaN where unknown."""
-        return self._view("runtime")
+        return self._columns.view("runtime", self._size)
 
     @property
     def state(self) -> NDArray[np.int8]:
         """:class:`State` ``(n,)``."""
-        return self._view("state")
+        return self._columns.view("state", self._size)
 
     @property
     def reason(self) -> NDArray[np.int8]:
         """Codes of :class:`Reason` ``(n,)``, -1 for none."""
-        return self._view("reason")
+        return self._columns.view("reason", self._size)
 
     @property
     def told(self) -> Ints:
         """Position ``(n,)`` in the order of results, -1 while pending."""
-        return self._view("told")
+        return self._columns.view("told", self._size)
 
     @property
     def ask(self) -> Ints:
         """Number of trials ``(n,)`` that existed when each one was asked for."""
-        return self._view("ask")
+        return self._columns.view("ask", self._size)
 
     @property
     def revision(self) -> Ints:
         """The study's revision ``(n,)`` of each result, -1 where unknown."""
-        return self._view("revision")
+        return self._columns.view("revision", self._size)
 
     @property
     def finished_order(self) -> Ints:
         """Rows in the order in which they were told, LOST ones included."""
-        return _locked(self._order[: self._told])
+        return self._columns.view("order", self._told)
 
     @property
     def complete(self) -> Bools:
@@ -270,25 +273,19 @@ class History:
             raise InvalidInput(
                 f"The past has at most {self._size} trials and {self._told} results; got {created} and {told}."
             )
-        past = History(self.dimension, 0)
-        past._X = self._X[:created]  # rows of X never change, and a full buffer is copied before it grows
-        columns = {name: column[:created].copy() for name, column in self._columns.items()}
-        future = columns["told"] >= told
-        for name, _, blank in _COLUMNS:
-            if name not in ("fidelity", "ask"):
-                columns[name][future | (columns["told"] < 0)] = blank
-        order = self._order[:told]
-        past._order = np.empty(created, dtype=np.int64)
-        if order.size and int(order.max()) >= created:
+        if told and int(self._columns["order"][:told].max()) >= created:
             raise InvalidInput(f"A result among the first {told} belongs to a trial later than the first {created}.")
-        past._order[:told] = order
-        past._columns, past._size, past._told, past.version = columns, created, told, 1
+        past = History(self.dimension, 0)
+        past._columns = self._columns.past(created, shared="X")
+        past._size, past._told, past.version = created, told, 1
+        position = past._columns["told"]
+        open_ = (position < 0) | (position >= told)
+        for name, _, blank in _BLANK:
+            if name not in ("fidelity", "ask"):
+                past._columns[name][open_] = blank
         return past
 
     # ---------------------------------------------------------------- inside
-
-    def _view(self, name: str) -> NDArray[Any]:
-        return _locked(self._columns[name][: self._size])
 
     def _rows(self, numbers: ArrayLike | slice) -> Ints:
         """Return row numbers ``(k,)``, or raise when one does not exist."""
@@ -305,24 +302,3 @@ class History:
             raise InvalidInput(f"Only pending trials can become {state.name}; a finished trial never changes.")
         self._columns["state"][rows] = state
         self.version += 1
-
-    def _reserve(self, size: int) -> None:
-        """Make room for ``size`` rows, at least doubling."""
-        if size <= len(self._X):
-            return
-        capacity = max(size, 2 * len(self._X), 256)
-        self._X = _grown(self._X, capacity, self._size)
-        self._order = _grown(self._order, capacity, self._told)
-        for name, column in self._columns.items():
-            self._columns[name] = _grown(column, capacity, self._size)
-
-
-def _locked(view: NDArray[Any]) -> NDArray[Any]:
-    view.flags.writeable = False
-    return view
-
-
-def _grown(column: NDArray[Any], capacity: int, size: int) -> NDArray[Any]:
-    grown = np.empty((capacity, *column.shape[1:]), dtype=column.dtype)
-    grown[:size] = column[:size]
-    return grown
