@@ -32,6 +32,12 @@ def definition_text(definition: Mapping[str, Any]) -> str:
         ) from None
 
 
+def definition(text: str) -> dict[str, Any]:
+    """Return the definition of :func:`definition_text`."""
+    value: dict[str, Any] = json.loads(text)
+    return value
+
+
 @lru_cache(maxsize=1024)
 def fidelity_text(fidelity: Fidelity) -> str:
     """Return a fidelity as JSON."""

@@ -1,0 +1,35 @@
+"""From a path or a url to a storage."""
+
+import os
+from pathlib import Path
+
+from parfocal.errors import StorageError
+from parfocal.storage.base import Storage
+from parfocal.storage.memory import MemoryStorage
+
+
+def open_storage(location: str | os.PathLike[str] | None = None) -> Storage:
+    """Return the storage at a location.
+
+    Parameters
+    ----------
+    location
+        None or ``memory``: in RAM. A path, or ``sqlite:///`` and a path: an SQLite file, which is made if it does not
+        exist.
+
+    Raises
+    ------
+    StorageError
+        If the location cannot be used; the text says why and what to do.
+    """
+    text = "memory" if location is None else os.fspath(location)
+    if not text:
+        raise StorageError("The path of a storage is empty: name a file, for example 'study.db'.")
+    if text == "memory":
+        return MemoryStorage()
+    scheme, separator, rest = text.partition("://")
+    if separator and not (scheme == "sqlite" and rest.removeprefix("/")):
+        raise StorageError(f"A storage is a path, 'sqlite:///PATH' or 'memory'; got '{text}'.")
+    from parfocal.storage.sql import SqlStorage
+
+    return SqlStorage(Path(rest.removeprefix("/") if separator else text))

@@ -1,0 +1,137 @@
+"""An SQLite file as a shared database: WAL, foreign keys, waiting writers, and errors in plain words."""
+
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from parfocal.errors import StorageError
+from parfocal.storage import schema
+
+T = TypeVar("T")
+Durability = Literal["process", "power"]
+
+_SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
+_RETRIES = 5
+_HEADER = b"SQLite format 3\0"
+_WRITE = "parfocal_write"
+
+
+def check_path(path: Path) -> None:
+    """Raise one clear sentence where a path can be no database to write to."""
+    if path.is_dir():
+        raise StorageError(f"'{path}' is a folder: name a file in it, for example '{path / 'study.db'}'.")
+    if not path.parent.is_dir():
+        raise StorageError(f"The folder '{path.parent}' does not exist: make it, or name another one.")
+    if not os.access(path.parent, os.W_OK):
+        raise StorageError(f"The folder '{path.parent}' cannot be written to: choose another one for the studies.")
+    if not path.exists():
+        return
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise StorageError(f"The file '{path}' cannot be written to: change its permissions, or name another one.")
+    with path.open("rb") as file:
+        head = file.read(len(_HEADER))
+    if head and head != _HEADER:
+        raise StorageError(f"'{path}' is no database of parfocal (no SQLite file): name another file for the studies.")
+
+
+def make_engine(path: Path, durability: Durability, timeout: float) -> Engine:
+    """Return the engine of a file; its transactions begin as writers or as readers (:func:`transaction`)."""
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": timeout, "check_same_thread": False},
+        pool_size=4,
+        max_overflow=-1,
+    )
+    synchronous = _SYNCHRONOUS[durability]
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+        for pragma in (f"synchronous={synchronous}", "foreign_keys=ON", "cache_size=-32768", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # a reader that later turned writer could fail at once instead of waiting, so writers say so at the start
+        write = connection.get_execution_options().get(_WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def prepare(engine: Engine, where: str) -> None:
+    """Make the schema in a new file or check that of an old one, and set the write-ahead log (it stays with the file).
+
+    With it readers and the writer do not wait for each other.
+    """
+    if transaction(engine, lambda connection: schema.current(connection, where), where, write=False):
+        return
+    _retried(lambda: _set_wal(engine), where)
+    transaction(engine, lambda connection: schema.ensure(connection, where), where, write=True)
+
+
+def _set_wal(engine: Engine) -> None:
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA journal_mode=WAL").fetchone()
+    finally:
+        raw.close()
+
+
+def transaction(engine: Engine, work: Callable[[Connection], T], where: str, *, write: bool) -> T:
+    """Return ``work(connection)`` of one transaction.
+
+    ``work`` may run more than once (the database was busy), so it must change nothing but the database.
+    """
+    bound = engine.execution_options(**{_WRITE: write})
+
+    def once() -> T:
+        with bound.begin() as connection:
+            return work(connection)
+
+    return _retried(once, where)
+
+
+def _retried(call: Callable[[], T], where: str) -> T:
+    """Return ``call()``; a busy database is tried again, other errors become one sentence."""
+    attempt = 0
+    while True:
+        try:
+            return call()
+        except (DBAPIError, sqlite3.Error) as error:
+            if not _busy(error) or attempt == _RETRIES:
+                raise translated(error, where) from error
+        time.sleep(random.uniform(0.5, 1.0) * 0.01 * 2**attempt)
+        attempt += 1
+
+
+def _busy(error: Exception) -> bool:
+    text = str(getattr(error, "orig", error)).lower()
+    return "locked" in text or "busy" in text
+
+
+_MEANINGS = (
+    (("locked", "busy"), "is locked by another program: close it, or wait until it is done, and start again"),
+    (("not a database", "malformed", "corrupt"), "is damaged or no database: restore a copy, or name another file"),
+    (("full",), "cannot grow, the disk is full: make room and start again, nothing stored is lost"),
+    (("readonly", "read-only"), "cannot be written to: change the permissions of file and folder, or name another one"),
+    (("unable to open",), "cannot be opened: do its folder and its permissions allow it?"),
+    (("disk i/o", "protocol"), "cannot be used where it lies (a network folder?): put it on a local disk"),
+    (("no such table", "no such column"), "has lost a table or a column: restore a copy, or name another file"),
+)
+
+
+def translated(error: Exception, where: str) -> StorageError:
+    """Return a driver's error as one sentence."""
+    text = str(getattr(error, "orig", error))
+    for words, meaning in _MEANINGS:
+        if any(word in text.lower() for word in words):
+            return StorageError(f"The database '{where}' {meaning} ({text}).")
+    return StorageError(f"The database '{where}' cannot be used: {text}.")
