@@ -1,1 +1,20 @@
-"""optimizers."""
+"""Optimizers: sampler x strategy behind ask and tell, and the zoo of named compositions."""
+
+from parfocal.optimizers.composition import Composition, compose
+from parfocal.optimizers.optimizer import Best, Optimizer, Suggestion
+from parfocal.optimizers.propose import WARMUP, Proposal, propose
+from parfocal.optimizers.zoo import DEFAULT, ZOO, Member
+
+__all__ = [
+    "DEFAULT",
+    "WARMUP",
+    "ZOO",
+    "Best",
+    "Composition",
+    "Member",
+    "Optimizer",
+    "Proposal",
+    "Suggestion",
+    "compose",
+    "propose",
+]

@@ -63,8 +63,11 @@ EMPTY = Selection()
 
 
 def best_first(history: History, rows: Ints) -> Ints:
-    """Return ``rows`` (m,) by loss, smallest first; equal losses by trial number, rows without loss last."""
-    order = np.lexsort((rows, history.loss[rows]))
+    """Return ``rows`` (m,) by loss, smallest first; equal losses by trial number, rows without loss last.
+
+    A loss of higher fidelity counts before any of a lower one, as in ``History.best``.
+    """
+    order = np.lexsort((rows, history.loss[rows], -history.fidelity[rows]))
     return rows[order]
 
 

@@ -1,0 +1,75 @@
+"""A sampler times a strategy: the whole optimizer as one frozen value."""
+
+from dataclasses import dataclass, field
+
+from parfocal.errors import OptimizerError
+from parfocal.optimizers import parts
+from parfocal.optimizers.text import Part, parse, suggestion
+from parfocal.optimizers.zoo import ZOO, member
+from parfocal.samplers import Sampler
+from parfocal.strategies import AcceptAll, Strategy
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Where candidates come from, and what is learned from results.
+
+    ``str(composition)`` is its text form, with the options that differ from their defaults; :func:`compose` reads it
+    back.
+    """
+
+    sampler: Sampler
+    strategy: Strategy = field(default_factory=AcceptAll)
+
+    @property
+    def learns(self) -> bool:
+        """Whether results change what is asked next; only then is there a warm-up."""
+        return self.sampler.learns or self.strategy.learns
+
+    def __str__(self) -> str:
+        text = str(parts.part_of(self.sampler))
+        return text if self.strategy == AcceptAll() else f"{text} + {parts.part_of(self.strategy)}"
+
+
+def compose(optimizer: "str | Composition") -> Composition:
+    """Return the composition of a name of the zoo or of a text form.
+
+    Parameters
+    ----------
+    optimizer : str or Composition
+        ``"tpe"``, ``"random"``, ``"random + random-forest(acquisition=ei)"``; a sampler alone accepts all its draws.
+
+    Raises
+    ------
+    OptimizerError
+        If it cannot be read, or names no known part; with position and the closest known name.
+    MissingPackage
+        If a part needs a package that is not installed.
+    """
+    if isinstance(optimizer, Composition):
+        return optimizer
+    found = parse(optimizer)
+    if len(found) == 2:
+        return Composition(parts.sampler(found[0]), parts.strategy(found[1]))
+    part = found[0]
+    named = member(part.name)
+    if named is None:
+        return Composition(parts.sampler(_known(part)))
+    if part.options and named.parts != part.name:
+        raise OptimizerError(
+            f"'{part.name}' is a whole optimizer and takes no options: write its parts, '{named.parts}', with options."
+        )
+    if part.options:
+        return Composition(parts.sampler(part))
+    return compose(named.parts) if named.parts != part.name else Composition(parts.sampler(part))
+
+
+def _known(part: Part) -> Part:
+    """Return ``part`` if a sampler has its name, or raise with the closest name of the zoo or of a part."""
+    samplers, strategies = parts.names("sampler"), parts.names("strategy")
+    if part.name in samplers or part.name in strategies:
+        return part
+    everything = {*samplers, *(m.name for m in ZOO)}
+    raise OptimizerError(
+        f"There is no optimizer '{part.name}' (character {part.position + 1}){suggestion(part.name, everything)}"
+    )

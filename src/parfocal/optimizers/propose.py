@@ -1,0 +1,156 @@
+"""The pure core of every optimizer: (seed, history) -> the next rows of X."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+import numpy as np
+
+from parfocal.checks import positive
+from parfocal.errors import OptimizerError, SpaceExhausted
+from parfocal.optimizers.composition import Composition, compose
+from parfocal.optimizers.parts import part_of
+from parfocal.optimizers.pool import gather
+from parfocal.samplers import EMPTY, Density
+from parfocal.seeds import generator
+from parfocal.space import Space
+from parfocal.strategies import Candidates
+from parfocal.trials import History, Provenance
+from parfocal.typing import Floats
+
+WARMUP = 20
+"""Trials that a learning optimizer draws before it learns (HyperHyper: 20 random samples)."""
+
+
+class Share(NamedTuple):
+    """Consecutive rows of a proposal with one origin."""
+
+    count: int
+    sampler: str
+    strategy: str
+    note: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """The answer to one ask.
+
+    Attributes
+    ----------
+    X : Floats (k, d)
+        Canonical, feasible rows; k <= n, fewer only when the space has no more.
+    ask : int
+        Number of trials that existed: the number of the first new one.
+    shares : tuple of Share
+        Who proposed which rows, in order; their counts sum to k.
+    """
+
+    X: Floats
+    ask: int
+    shares: tuple[Share, ...]
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def provenances(self, seen: int = 0) -> list[Provenance]:
+        """Return the provenance of each row; ``seen`` is the study's revision that the history had."""
+        origins = [share for share in self.shares for _ in range(share.count)]
+        return [
+            Provenance(share.sampler, share.strategy, self.ask, seen, row, share.note)
+            for row, share in enumerate(origins)
+        ]
+
+
+def propose(
+    space: Space,
+    optimizer: str | Composition,
+    history: History,
+    n: int = 1,
+    *,
+    seed: int = 0,
+    warmup: int = WARMUP,
+    warmup_sampler: str = "random",
+) -> Proposal:
+    """Return the next ``n`` rows to evaluate, as a pure function of the arguments.
+
+    Nothing is remembered between calls but what only saves time, so that a resumed study asks what the uninterrupted
+    one would have asked. The history is not changed: append the rows as pending trials before the next ask.
+
+    Parameters
+    ----------
+    space : Space
+    optimizer : str or Composition
+        A name of the zoo, a text form, or a composition.
+    history : History
+        All trials so far, pending ones included.
+    n : int
+        Rows wanted, at least 1.
+    seed : int
+        Seed of the study; the stream of this ask is ``generator(seed, "ask", len(history))``.
+    warmup : int
+        Trials by number that ``warmup_sampler`` draws before a learning optimizer starts, at least 0. A batch that
+        crosses the border is split: its first part is pending for the second, exactly as with two asks.
+    warmup_sampler : str
+        A composition that does not learn: ``random``, ``sobol``, ``latin-hypercube``.
+
+    Raises
+    ------
+    SpaceExhausted
+        When not a single configuration is left.
+    OptimizerError, MissingPackage
+        When the optimizer cannot be made.
+    """
+    positive(n, "n")
+    composition, initial = _composed(optimizer), _composed(warmup_sampler)
+    if history.dimension != space.dimension:
+        raise OptimizerError(
+            f"The history has {history.dimension} columns and the space {space.dimension}: "
+            "they belong to different studies."
+        )
+    if warmup < 0 or (warmup and initial.learns):
+        raise OptimizerError(
+            "A warm-up has at least 0 trials, drawn by an optimizer that does not learn "
+            f"(random, sobol, latin-hypercube); got {warmup} trials by '{initial}'."
+        )
+    early = min(n, max(0, warmup - len(history))) if composition.learns else 0
+    if not early:
+        X = _draw(space, composition, history, n, seed)
+        return Proposal(X, len(history), (_share(composition, len(X), None),))
+    X = _draw(space, initial, history, early, seed)
+    first = _share(initial, len(X), "warm-up")
+    if early == n or len(X) < early:
+        return Proposal(X, len(history), (first,))
+    later = history.at(len(history), len(history.finished_order))
+    later.append(X)
+    try:
+        Y = _draw(space, composition, later, n - early, seed)
+    except SpaceExhausted:
+        return Proposal(X, len(history), (first,))
+    return Proposal(np.concatenate([X, Y]), len(history), (first, _share(composition, len(Y), None)))
+
+
+def _draw(space: Space, composition: Composition, history: History, n: int, seed: int) -> Floats:
+    """Return up to ``n`` rows by one composition."""
+    rng = generator(seed, "ask", len(history))
+    sampler, strategy = composition.sampler, composition.strategy
+    selection = strategy.select(space, history, rng) if composition.learns else EMPTY
+    X = gather(space, composition, history, selection, n, seed, rng)
+    density: Callable[..., Floats] | None = None
+    if isinstance(sampler, Density):
+        density = partial(sampler.log_density, space, history)
+    chosen = strategy.choose(space, history, Candidates(X, selection, density), n, rng)
+    return X[chosen]
+
+
+def _share(composition: Composition, count: int, note: str | None) -> Share:
+    return Share(count, str(part_of(composition.sampler)), str(part_of(composition.strategy)), note)
+
+
+def _composed(optimizer: str | Composition) -> Composition:
+    return optimizer if isinstance(optimizer, Composition) else _by_text(optimizer)
+
+
+@lru_cache(maxsize=64)
+def _by_text(text: str) -> Composition:
+    return compose(text)
