@@ -19,26 +19,23 @@ Durability = Literal["process", "power"]
 
 _SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
 _RETRIES = 5
-_HEADER = b"SQLite format 3\0"
 _WRITE = "parfocal_write"
 
 
 def check_path(path: Path) -> None:
-    """Raise one clear sentence where a path can be no database to write to."""
+    """Raise one clear sentence where a path can be no database to write to.
+
+    The file itself is left to SQLite: closing a file drops all POSIX locks that this process has on it, also those
+    of a transaction in another thread.
+    """
     if path.is_dir():
         raise StorageError(f"'{path}' is a folder: name a file in it, for example '{path / 'study.db'}'.")
     if not path.parent.is_dir():
         raise StorageError(f"The folder '{path.parent}' does not exist: make it, or name another one.")
     if not os.access(path.parent, os.W_OK):
         raise StorageError(f"The folder '{path.parent}' cannot be written to: choose another one for the studies.")
-    if not path.exists():
-        return
-    if not os.access(path, os.R_OK | os.W_OK):
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         raise StorageError(f"The file '{path}' cannot be written to: change its permissions, or name another one.")
-    with path.open("rb") as file:
-        head = file.read(len(_HEADER))
-    if head and head != _HEADER:
-        raise StorageError(f"'{path}' is no database of parfocal (no SQLite file): name another file for the studies.")
 
 
 def make_engine(path: Path, durability: Durability, timeout: float) -> Engine:
@@ -119,7 +116,8 @@ def _busy(error: Exception) -> bool:
 
 _MEANINGS = (
     (("locked", "busy"), "is locked by another program: close it, or wait until it is done, and start again"),
-    (("not a database", "malformed", "corrupt"), "is damaged or no database: restore a copy, or name another file"),
+    (("not a database",), "is no database of parfocal (no SQLite file): name another file for the studies"),
+    (("malformed", "corrupt"), "is damaged: restore a copy, or name another file"),
     (("full",), "cannot grow, the disk is full: make room and start again, nothing stored is lost"),
     (("readonly", "read-only"), "cannot be written to: change the permissions of file and folder, or name another one"),
     (("unable to open",), "cannot be opened: do its folder and its permissions allow it?"),

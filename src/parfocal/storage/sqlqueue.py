@@ -3,10 +3,11 @@
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select, update
 
 from parfocal.storage import codec, inputs
 from parfocal.storage.ledger import Ledger
@@ -25,29 +26,28 @@ _SAVE = (
     .where(studies.c.id == bindparam("b_study"))
     .values({name: bindparam(name) for name in ("revision", *COUNTS)})
 )
-_NEXT = (
-    select(*TRIAL)
-    .where(_c.study_id == bindparam("study"), WAITING)
-    .order_by(_c.number)
-    .limit(bindparam("n"))
-    .with_hint(trials, "INDEXED BY trials_waiting", "sqlite")
-)
+_NEXT = select(*TRIAL).where(_c.study_id == bindparam("study"), WAITING).order_by(_c.number).limit(bindparam("n"))
 _CLAIM = (
     update(trials)
     .where(*_KEY)
     .values({name: bindparam(name) for name in ("state", "revision", "attempts", "worker", "lease", "started")})
 )
-_RUNNING = (
-    select(_c.number, _c.attempts, _c.released, _c.worker)
-    .where(_c.study_id == bindparam("study"), RUNNING)
-    .order_by(_c.number)
-    .with_hint(trials, "INDEXED BY trials_leases", "sqlite")
+# every running trial has a lease, and naming it leads to the index of leases; for the same reason no ORDER BY here
+_RUNNING = select(_c.number, _c.attempts, _c.released, _c.worker).where(
+    _c.study_id == bindparam("study"), _c.lease > 0, RUNNING
 )
 _OWNED = _RUNNING.where(_c.worker == bindparam("worker"))
 _DEAD = _RUNNING.where(
     or_(_c.lease <= bindparam("now"), _c.worker.in_(bindparam("workers", expanding=True))),
 )
 _EXPIRED = _RUNNING.where(_c.lease <= bindparam("now"))
+
+
+def _running(connection: Connection, statement: Select[Any], **values: Any) -> list[Any]:
+    """Return running trials by number."""
+    return sorted(connection.execute(statement, values).all(), key=attrgetter("number"))
+
+
 _REQUEUE = (
     update(trials)
     .where(*_KEY)
@@ -136,7 +136,7 @@ def claim(
 def heartbeat(connection: Connection, study: int, worker: str, numbers: Iterable[int], deadline: float) -> list[int]:
     """Extend leases."""
     wanted = set(map(int, numbers))
-    owned = connection.execute(_OWNED, {"study": study, "worker": worker}).all()
+    owned = _running(connection, _OWNED, study=study, worker=worker)
     rows = [{"b_study": study, "b_number": row.number, "lease": deadline} for row in owned if row.number in wanted]
     if rows:
         connection.execute(_EXTEND, rows)
@@ -156,7 +156,7 @@ def report(
     for number, _, _, _ in results:
         if not 0 <= number < total:
             raise inputs.no_trial(number, total)
-    owned = {row.number: row.attempts for row in connection.execute(_OWNED, {"study": study, "worker": worker})}
+    owned = {row.number: row.attempts for row in _running(connection, _OWNED, study=study, worker=worker)}
     accepted = np.zeros(len(results), dtype=np.bool_)
     rows = []
     for i, (number, attempt, outcome, loss) in enumerate(results):
@@ -173,7 +173,7 @@ def report(
 def release(connection: Connection, study: int, account: Ledger, worker: str, numbers: Iterable[int] | None) -> int:
     """Give claims back without counting the attempt."""
     wanted = None if numbers is None else set(map(int, numbers))
-    owned = connection.execute(_OWNED, {"study": study, "worker": worker}).all()
+    owned = _running(connection, _OWNED, study=study, worker=worker)
     rows = [_waiting(study, row, account, row.released + 1) for row in owned if wanted is None or row.number in wanted]
     if rows:
         connection.execute(_REQUEUE, rows)
@@ -185,9 +185,9 @@ def reap(
 ) -> Reaped:
     """Take back the claims of dead workers and those whose lease has run out."""
     if workers:
-        dead = connection.execute(_DEAD, {"study": study, "now": now, "workers": list(workers)}).all()
+        dead = _running(connection, _DEAD, study=study, now=now, workers=list(workers))
     else:
-        dead = connection.execute(_EXPIRED, {"study": study, "now": now}).all()
+        dead = _running(connection, _EXPIRED, study=study, now=now)
     waiting, lost = [], []
     for row in dead:
         used = row.attempts - row.released

@@ -27,7 +27,6 @@ _CHANGES = (
     select(_c.number, _c.revision, _c.state, _c.loss, _c.runtime, _c.reason, _c.fraction, _c.ask)
     .where(_c.study_id == bindparam("study"), _c.revision > bindparam("since"))
     .order_by(_c.revision)
-    .with_hint(trials, "INDEXED BY trials_changes", "sqlite")
 )
 _REASONS: dict[str | None, int] = {None: -1, **{reason.value: reason.code for reason in Reason}}
 
