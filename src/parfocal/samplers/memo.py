@@ -1,12 +1,15 @@
-"""Disposable caches that live as long as the history they were computed from."""
+"""Disposable caches that live as long as the history or space they were computed from."""
 
-from collections.abc import Hashable
-from typing import Any
-from weakref import WeakKeyDictionary
+import weakref
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
+from parfocal.space import Space
 from parfocal.trials import History
 
-_NOTEBOOKS: WeakKeyDictionary[History, dict[Hashable, Any]] = WeakKeyDictionary()
+T = TypeVar("T")
+
+_BOOKS: dict[int, dict[Hashable, Any]] = {}
 
 
 def notebook(history: History) -> dict[Hashable, Any]:
@@ -16,4 +19,22 @@ def notebook(history: History) -> dict[Hashable, Any]:
     ``("parzen", self)``, a value carries the ``history.version`` (or the number of rows) up to which it is valid, and
     the dictionary stays small: one entry an owner, overwritten, not one a version.
     """
-    return _NOTEBOOKS.setdefault(history, {})
+    return _book(history)
+
+
+def remembered(space: Space, key: Hashable, make: Callable[[], T]) -> T:
+    """Return ``make()``, computed once for each (space object, key); it vanishes together with the space."""
+    book = _book(space)
+    if key not in book:
+        book[key] = make()
+    value: T = book[key]
+    return value
+
+
+def _book(owner: object) -> dict[Hashable, Any]:
+    """Return the dictionary of one object, by identity: owners need neither equality nor a hash."""
+    book = _BOOKS.get(id(owner))
+    if book is None:
+        book = _BOOKS[id(owner)] = {}
+        weakref.finalize(owner, _BOOKS.pop, id(owner), None).atexit = False
+    return book

@@ -11,8 +11,9 @@ a sentence. With pytest::
         avoids_failures("my-sampler + my-strategy")
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 
@@ -21,10 +22,11 @@ from parfocal.optimizers import Composition, Proposal, propose
 from parfocal.optimizers.seen import combinations, may_repeat
 from parfocal.space import Float, Space
 from parfocal.testing.kinds import SPACES, loss
+from parfocal.testing.problems import problems
 from parfocal.trials import History, State
 from parfocal.typing import Bools, Floats
 
-__all__ = ["SPACES", "Ask", "Walk", "avoids_failures", "conforms", "minimize", "walk"]
+__all__ = ["SPACES", "Ask", "Walk", "avoids_failures", "beats_random", "conforms", "minimize", "walk"]
 
 ASKS = (1, 3, 9, 1, 1, 4, 1, 1, 6, 1)
 """Batch sizes of a walk: the third one crosses the border of the warm-up."""
@@ -166,6 +168,30 @@ def avoids_failures(optimizer: str | Composition, *, seed: int = 0, trials: int 
     share = float(history.failed[60:].mean())
     assert share < limit, f"{share:.0%} of the trials after 60 fail in the half-space that always fails"
     return share
+
+
+def beats_random(
+    optimizer: str | Composition, *, seeds: Iterable[int] = range(6), trials: int = 60, error: float = 0.01
+) -> float:
+    """Check that an optimizer beats random search; return the p-value of the test.
+
+    On each of the fixed problems and for each seed, both start with the same 20 random trials (the same seed), so
+    that runs are pairs; the one with the smaller loss after ``trials`` wins, equal losses do not count. The exact
+    one-sided sign test over all pairs must reject "no better than random" at the level ``error``: an optimizer as
+    good as random passes with that probability.
+    """
+    won = lost = 0
+    for problem in problems():
+        for seed in seeds:
+            ours, theirs = (
+                np.nanmin(minimize(name, problem.space, problem.loss, trials, seed=seed).loss)
+                for name in (optimizer, "random")
+            )
+            won, lost = won + int(ours < theirs), lost + int(ours > theirs)
+    pairs = won + lost
+    p_value = sum(comb(pairs, k) for k in range(won, pairs + 1)) / 2**pairs
+    assert p_value <= error, f"wins only {won} of {pairs} runs against random search (p = {p_value:.3g} > {error})"
+    return p_value
 
 
 def minimize(

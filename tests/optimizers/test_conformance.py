@@ -1,0 +1,31 @@
+"""The whole zoo on every kind of space; the statistics are slow."""
+
+import pytest
+
+from parfocal.errors import SpaceError
+from parfocal.optimizers import ZOO
+from parfocal.testing.optimizers import SPACES, avoids_failures, beats_random, conforms
+
+LEARNERS = [member.name for member in ZOO if not member.baseline]
+ENDLESS = {"mixed", "conditional", "constrained", "wide"}
+
+
+@pytest.mark.parametrize("kind", SPACES)
+@pytest.mark.parametrize("name", [member.name for member in ZOO])
+def test_conforms(name, kind):
+    if name == "grid" and kind in ENDLESS:
+        with pytest.raises(SpaceError, match="continuous, so its grid has no end"):
+            conforms(name, SPACES[kind]())
+        return
+    conforms(name, SPACES[kind]())
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_learns_where_trials_fail(name):
+    avoids_failures(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LEARNERS)
+def test_beats_random_search(name):
+    beats_random(name)

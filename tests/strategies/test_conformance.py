@@ -1,0 +1,14 @@
+"""Every strategy of the table on every kind of space."""
+
+import pytest
+
+from parfocal.optimizers import parts
+from parfocal.optimizers.text import Part
+from parfocal.optimizers.zoo import STRATEGIES
+from parfocal.testing.strategies import SPACES, conforms
+
+
+@pytest.mark.parametrize("kind", SPACES)
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_conforms(name, kind):
+    conforms(parts.strategy(Part(name)), SPACES[kind]())
