@@ -1,5 +1,7 @@
 """Checks at public doors: each returns the checked value or raises one clear sentence."""
 
+import difflib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -21,3 +23,10 @@ def positive(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise InvalidInput(f"{name} must be a whole number of at least 1; got {value!r}.")
     return int(value)
+
+
+def did_you_mean(name: object, known: Iterable[object]) -> str:
+    """Return ``" (did you mean 'sigma'?)"`` for a misspelt name, or an empty text when nothing is near."""
+    near = difflib.get_close_matches(str(name).lower(), [str(option).lower() for option in known], n=1, cutoff=0.6)
+    match = next((str(option) for option in known if str(option).lower() == near[0]), None) if near else None
+    return f" (did you mean '{match}'?)" if match is not None and match != str(name) else ""
