@@ -51,6 +51,10 @@ class Objective:
         object.__setattr__(self, "metric", self.metric.strip())
         _ = self.names  # a wrong criterion is found here, not at the first trial
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as the three fields; the parsed criterion stays behind."""
+        return Objective, (self.metric, self.direction, self.unit)
+
     @cached_property
     def _criterion(self) -> Any:
         """The parsed expression, or None for a plain metric."""
@@ -108,10 +112,11 @@ class Objective:
         absent = self.missing(metrics)
         if absent:
             need = ", ".join(f"'{name}'" for name in absent)
+            noun = "metric" if len(absent) == 1 else "metrics"
             have = ", ".join(f"'{name}'" for name in metrics) or "none"
             raise EvaluationError(
-                f"The objective '{self.metric}' needs the metric {need}, and the evaluation {verb} {have}: "
-                "return it, or name another objective."
+                f"The objective '{self.metric}' needs the {noun} {need}, and the evaluation {verb} {have}: "
+                f"return {'it' if len(absent) == 1 else 'them'}, or name another objective."
             )
         if self._criterion is None:
             return metrics[self.metric]
