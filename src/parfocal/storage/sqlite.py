@@ -20,6 +20,7 @@ Durability = Literal["process", "power"]
 _SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
 _RETRIES = 5
 _WRITE = "parfocal_write"
+_SMALLEST = 512  # bytes; the smallest page
 
 
 def check_path(path: Path) -> None:
@@ -36,6 +37,8 @@ def check_path(path: Path) -> None:
         raise StorageError(f"The folder '{path.parent}' cannot be written to: choose another one for the studies.")
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         raise StorageError(f"The file '{path}' cannot be written to: change its permissions, or name another one.")
+    if path.exists() and 0 < path.stat().st_size < _SMALLEST:  # SQLite would take it for an empty file
+        raise StorageError(f"'{path}' is no database of parfocal (no SQLite file): name another file for the studies.")
 
 
 def make_engine(path: Path, durability: Durability, timeout: float) -> Engine:
