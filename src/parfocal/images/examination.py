@@ -111,7 +111,7 @@ def examine_points(points: Floats, image: Image | None) -> list[Complaint]:
         )
     elif not outside and _brighter_when_swapped(points, swapped, image, shape):
         text = (
-            "where the points lie the image looks like anywhere else, but with x and y swapped they lie on bright "
+            "where the points lie the image looks like anywhere else, but with x and y swapped they lie on clear "
             "structures: the columns seem to be in the wrong order (y is the row, x is the column)."
         )
         found.append(("warning", text))
@@ -192,7 +192,7 @@ def _brighter_when_swapped(points: Floats, swapped: Floats, image: Image, shape:
             for p in (points, swapped)
         )
         error = 1 / np.sqrt(12 * len(points))
-        if here < 4 * error and there > here + 6 * error:
+        if abs(here) < 4 * error and there > here + 6 * error:
             return True
     return False
 

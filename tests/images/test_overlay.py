@@ -1,0 +1,152 @@
+import sys
+
+import numpy as np
+import pytest
+
+from parfocal import images
+from parfocal.errors import InvalidInput
+from parfocal.images.canvas import FN, FP, MARKS, TP, Sheet, flat, stretch
+
+
+def pixels(path):
+    return images.read(path)[0].astype(int)
+
+
+def share(path, mark, where=slice(None)):
+    """Return how many pixels of a PNG have about the mark's colour."""
+    picture = pixels(path)[where]
+    colour = [int(mark.colour[i : i + 2], 16) for i in (1, 3, 5)]
+    return int((np.abs(picture - colour).max(axis=-1) < 40).sum())
+
+
+def panel(path, number=0, panels=1):
+    """Return the box of one panel, without title and legend."""
+    height, width, _ = pixels(path).shape
+    return np.s_[56 : height - 48, number * width // panels : (number + 1) * width // panels]
+
+
+def test_all_three_outcomes_are_drawn_in_their_colours(scene, tmp_path):
+    path = images.overlay_labels(*scene, tmp_path / "deep" / "a.png")
+    assert path.is_file()
+    drawn = {mark: share(path, mark, panel(path)) for mark in MARKS}
+    assert all(count > 100 for count in drawn.values())
+    assert drawn[TP] > 1.5 * drawn[FP]  # two found, one false
+
+
+def test_outlines_lie_where_the_objects_are(scene, tmp_path):
+    image, truth, prediction = scene
+    picture = pixels(images.overlay_labels(image, truth, prediction, tmp_path / "a.png"))
+    scale = Sheet(image).scale
+    rows, columns = 52 + np.array([45, 45]) * scale, 14 + np.array([20, 60]) * scale
+    for mark, row, column in zip((FN, FP), rows, columns, strict=True):
+        box = picture[
+            int(row - 10 * scale) : int(row + 10 * scale), int(column - 10 * scale) : int(column + 10 * scale)
+        ]
+        colour = [int(mark.colour[i : i + 2], 16) for i in (1, 3, 5)]
+        near = np.abs(box - colour).max(axis=-1) < 40
+        assert near.sum() > 100
+        assert not near[
+            near.shape[0] // 2 - 9 : near.shape[0] // 2 + 9, near.shape[1] // 2 - 9 : near.shape[1] // 2 + 9
+        ].any()
+
+
+def test_perfect_and_empty_results(scene, tmp_path):
+    image, truth, _ = scene
+    perfect = images.overlay_labels(image, truth, truth, tmp_path / "perfect.png")
+    assert share(perfect, TP, panel(perfect)) > 100
+    assert share(perfect, FP, panel(perfect)) == share(perfect, FN, panel(perfect)) == 0
+    nothing = images.overlay_labels(image, truth * 0, truth * 0, tmp_path / "nothing.png")
+    assert all(share(nothing, mark, panel(nothing)) == 0 for mark in MARKS)
+
+
+def test_side_by_side(scene, tmp_path):
+    image, truth, prediction = scene
+    path = images.compare_labels(image, truth, {"default": prediction, "best": truth}, tmp_path / "a.png")
+    assert share(path, FP, panel(path, 0, 2)) > 100
+    assert share(path, FP, panel(path, 1, 2)) == 0
+    assert share(path, TP, panel(path, 1, 2)) > share(path, TP, panel(path, 0, 2))
+    with pytest.raises(InvalidInput, match="at least one"):
+        images.compare_labels(image, truth, {}, tmp_path / "b.png")
+
+
+def test_points(scene, tmp_path):
+    image = scene[0]
+    truth, detected = [[15, 15], [15, 60], [45, 20]], [[16, 15], [15, 58], [45, 60]]
+    path = images.overlay_points(image, truth, detected, tmp_path / "a.png", gate=5)
+    assert all(share(path, mark, panel(path)) > 20 for mark in MARKS)
+    path = images.compare_points(image, truth, {"none": [], "all": truth}, tmp_path / "b.png", gate=5)
+    assert share(path, FN, panel(path, 0, 2)) > 20
+    assert share(path, FN, panel(path, 1, 2)) == 0
+    images.overlay_points(image, [], [], tmp_path / "c.png", gate=0.5, spacing=0.1)
+
+
+def test_masks(scene, tmp_path):
+    image, truth, prediction = scene
+    path = images.overlay_mask(image, truth > 0, prediction > 0, tmp_path / "a.png")
+    picture = pixels(path)[panel(path)]
+    tinted = (picture.max(axis=-1) - picture.min(axis=-1)) > 60
+    union = ((truth > 0) | (prediction > 0)).mean()
+    assert tinted.mean() == pytest.approx(union, rel=0.15)
+
+
+@pytest.mark.parametrize("shape", [(5, 32, 40), (32, 40, 3), (5, 32, 40, 3), (32, 40)])
+def test_stacks_and_colours(tmp_path, shape):
+    image = np.random.default_rng(0).integers(0, 255, shape, dtype=np.uint8)
+    labels = np.zeros(shape[:-1] if shape[-1] == 3 else shape, int)
+    labels[..., 8:20, 8:20] = 5
+    path = images.overlay_labels(image, labels, labels, tmp_path / "a.png")
+    assert share(path, TP, panel(path)) > 100
+    assert flat(image)[0].ndim == (3 if shape[-1] == 3 else 2)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (256, 256), (512, 512), (1100, 1500), (4000, 3000)])
+def test_sheets_have_a_sensible_size(shape):
+    width, height = Sheet(np.zeros(shape, np.uint8)).figure.bbox.size
+    assert 400 <= width <= 1450
+    assert height <= 1500
+
+
+def test_what_is_no_image_is_refused(tmp_path):
+    with pytest.raises(InvalidInput, match="2-D or 3-D"):
+        images.overlay_labels(np.zeros(5), np.zeros(5, int), np.zeros(5, int), tmp_path / "a.png")
+
+
+def test_stretch_ignores_single_hot_pixels_and_broken_ones():
+    image = np.linspace(0, 100, 10_000).reshape(100, 100)
+    image[0, 0], image[0, 1] = 1e9, np.nan
+    shown = stretch(image)
+    assert shown.min() == 0
+    assert shown.max() == 1
+    assert 0.4 < np.median(shown) < 0.6
+    assert stretch(np.full((4, 4), 3)).tolist() == np.zeros((4, 4)).tolist()
+    sparse = np.zeros((100, 100))
+    sparse[5, 5] = 7
+    assert stretch(sparse)[5, 5] == 1
+    assert stretch(np.full((4, 4), np.nan)).max() == 0
+
+
+def test_no_global_state_of_matplotlib_is_touched(scene, tmp_path):
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    before = list(pyplot.get_fignums()) if pyplot else []
+    images.overlay_labels(*scene, tmp_path / "a.png")
+    assert (sys.modules.get("matplotlib.pyplot") is None) == (pyplot is None)
+    assert (list(pyplot.get_fignums()) if pyplot else []) == before
+
+
+def test_arguments_are_left_alone(scene, tmp_path):
+    copies = [array.copy() for array in scene]
+    images.overlay_labels(*scene, tmp_path / "a.png")
+    for array, copy in zip(scene, copies, strict=True):
+        np.testing.assert_array_equal(array, copy)
+
+
+def test_real_nuclei_and_spots(data, tmp_path):
+    image = images.read_grey(data / "demo_stardist/images/nuclei2d.png").array
+    truth = images.read_labels(data / "demo_stardist/masks/nuclei2d.png")
+    shifted = np.roll(truth, 6, axis=1)
+    path = images.compare_labels(image, truth, {"shifted": shifted, "truth": truth}, tmp_path / "nuclei.png")
+    assert share(path, FN, panel(path, 0, 2)) > 0 == share(path, FN, panel(path, 1, 2))
+    spots = images.read_points(data / "spots_insta/points/smfish_293t_tfrc.csv")
+    image = images.read_grey(data / "spots_insta/images/smfish_293t_tfrc.png").array
+    path = images.overlay_points(image, spots, spots + 1, tmp_path / "spots.png", gate=3)
+    assert share(path, TP, panel(path)) > 1000
