@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Series
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -141,9 +142,10 @@ class Optimizer:
         EvaluationError
             If a mapping lacks a metric that the objective needs.
         """
-        single = isinstance(trials, Suggestion | int | np.integer)
-        numbers = [_number(t) for t in ([trials] if single else trials)]  # type: ignore[list-item, union-attr]
-        told: list[Result] = [results] if single else list(results)  # type: ignore[arg-type, list-item]
+        if isinstance(trials, Suggestion | int):
+            numbers, told = [_number(trials)], [cast(Result, results)]
+        else:
+            numbers, told = [_number(trial) for trial in trials], list(cast(Iterable[Result], results))
         if len(numbers) != len(told):
             raise InvalidInput(f"Each trial needs one result; got {len(numbers)} trials and {len(told)} results.")
         rows = [self._judged(result) for result in told]
@@ -160,11 +162,12 @@ class Optimizer:
         return Best(row, configuration, self.objective.value(float(self.history.loss[row])))
 
     def _append(self, X: Floats, provenances: list[Provenance]) -> list[Suggestion]:
-        rows = self.history.append(X)
+        """Append what the configurations encode to, so that a history rebuilt from them is the same bit by bit."""
+        configurations = self.space.decode(X)
+        rows = self.history.append(self.space.encode(configurations))
         numbers = range(rows.start, rows.stop)
         seeds = trial_seeds(self.seed, np.asarray(numbers)).tolist()
-        configurations = map(Configuration, self.space.decode(X))
-        return list(map(Suggestion, numbers, configurations, seeds, provenances))
+        return list(map(Suggestion, numbers, map(Configuration, configurations), seeds, provenances))
 
     def _judged(self, result: Result) -> tuple[State, float, int, float]:
         """Return state, loss, reason code and runtime of one result."""

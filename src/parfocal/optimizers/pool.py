@@ -6,7 +6,7 @@ import numpy as np
 
 from parfocal.errors import SpaceExhausted
 from parfocal.optimizers.composition import Composition
-from parfocal.optimizers.seen import ENUMERABLE, Seen, combinations, may_repeat
+from parfocal.optimizers.seen import ENUMERABLE, Seen, may_repeat
 from parfocal.samplers import Sampler, Selection, Sequence, notebook
 from parfocal.space import Space
 from parfocal.trials import History
@@ -96,10 +96,9 @@ def _without_repetitions(
     """Return X without old trials and repetitions, filled up: by further draws, then by what is left of the space."""
     seen, taken = Seen.of(space, history), set[int]()
     parts = [seen.fresh(X, taken)]
-    bound = combinations(space)
     pooled = want > n
     enough = max(n, want // 2) if pooled else n
-    if not (pooled and bound <= SMALL):
+    if not (pooled and space.size <= SMALL):
         for turn in range(ROUNDS):
             if len(taken) >= enough:
                 break
@@ -107,11 +106,11 @@ def _without_repetitions(
             again = turn < 2 and not isinstance(sampler, Sequence)
             more = sampler.sample(space, history, selection, count, rng) if again else space.sample(count, rng)
             parts.append(seen.fresh(more, taken))
-    if len(taken) < enough and bound <= ENUMERABLE:
+    if len(taken) < enough and space.size <= ENUMERABLE:
         left = seen.left()
         parts.append(seen.fresh(left[rng.permutation(len(left))], taken))
     X = np.concatenate(parts)
-    if len(X) < n and bound > ENUMERABLE and math.isinf(bound):
+    if len(X) < n and math.isinf(space.size):
         X = np.concatenate([X, space.sample(n - len(X), rng)])  # endless, but all its weight is on what was asked
     if not len(X):
         raise SpaceExhausted(

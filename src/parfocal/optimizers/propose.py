@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import NamedTuple
 
 import numpy as np
 
@@ -23,7 +22,8 @@ WARMUP = 20
 """Trials that a learning optimizer draws before it learns (HyperHyper: 20 random samples)."""
 
 
-class Share(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Share:
     """Consecutive rows of a proposal with one origin."""
 
     count: int

@@ -85,11 +85,6 @@ class Seen:
         return X
 
 
-def combinations(space: Space) -> float:
-    """Return the product of the levels, an upper bound of the size; infinite with a continuous column."""
-    return float(np.prod(space.levels.astype(np.float64))) if np.all(space.levels > 0) else float("inf")
-
-
 def may_repeat(space: Space) -> bool:
     """Whether independent draws can repeat each other: False when some continuous column is always active."""
     return not bool(np.any((space.levels == 0) & ~space.conditional))

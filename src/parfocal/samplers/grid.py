@@ -8,7 +8,7 @@ import numpy as np
 from parfocal.checks import positive
 from parfocal.errors import OptimizerError
 from parfocal.samplers.memo import remembered
-from parfocal.samplers.permutation import permuted
+from parfocal.samplers.permutation import LARGEST, permuted
 from parfocal.samplers.selection import Selection
 from parfocal.space import Space
 from parfocal.space.grid import Grid as Rows
@@ -49,11 +49,15 @@ class Grid:
         stop = min(start + n, grid.size)
         if self.order == "ordered" or stop <= start:
             return grid.rows(start, max(start, stop))
+        if grid.size > LARGEST:
+            raise OptimizerError(
+                f"A grid of {grid.size:.2g} points cannot be shuffled: give it a target, or use random or sobol."
+            )
         index = permuted(np.arange(start, stop, dtype=np.int64), grid.size, seed)
         X = np.empty((len(index), space.dimension))
-        for columns, rows in reversed(grid.parts):
-            index, digit = np.divmod(index, len(rows))
-            X[:, columns] = rows[digit]
+        for part in reversed(grid.parts):
+            index, digit = np.divmod(index, part.count)
+            X[:, part.columns] = part.take(digit)
         return X
 
     def length(self, space: Space) -> int | None:

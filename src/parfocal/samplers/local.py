@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from parfocal.errors import OptimizerError
+from parfocal.samplers.failures import next_to_failures
 from parfocal.samplers.selection import Selection
 from parfocal.space import Space
 from parfocal.trials import History
@@ -38,7 +39,19 @@ class Local:
             raise OptimizerError(f"restarts must be a share from 0 to 1; got {self.restarts!r}.")
 
     def sample(self, space: Space, history: History, selection: Selection, n: int, rng: np.random.Generator) -> Floats:
-        """Return rows ``(n, d)`` in random order: neighbours of good rows (better ones more often), and restarts."""
+        """Return rows ``(n, d)`` in random order: neighbours of good rows (better ones more often), and restarts.
+
+        Rows nearer to a failed trial than to a complete one are drawn again, up to five times.
+        """
+        X = self._draws(space, history, selection, n, rng)
+        for _ in range(5):
+            poor = np.flatnonzero(next_to_failures(space, history, selection, X))
+            if not len(poor):
+                break
+            X[poor] = self._draws(space, history, selection, len(poor), rng)
+        return X
+
+    def _draws(self, space: Space, history: History, selection: Selection, n: int, rng: np.random.Generator) -> Floats:
         parents = selection.good_rows
         fresh = n if not len(parents) or not space.dimension else int(rng.binomial(n, self.restarts))
         if fresh == n:
@@ -50,4 +63,7 @@ class Local:
             if count:
                 scale = self.scale * 16.0 ** -rng.random()
                 parts.append(space.neighbours(history.X[parent], int(count), rng, scale=scale))
-        return np.asarray(rng.permutation(np.concatenate(parts)))
+        X = np.concatenate(parts)
+        if len(X) < n:  # constraints leave hardly any neighbour
+            X = np.concatenate([X, space.sample(n - len(X), rng)])
+        return np.asarray(rng.permutation(X))

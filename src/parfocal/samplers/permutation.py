@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from parfocal.typing import Ints
 
 ROUNDS = 6
+LARGEST = 1 << 60
+"""Most things that can be put in order."""
 _GOLDEN = 0x9E3779B97F4A7C15
 _WORD = 0xFFFFFFFFFFFFFFFF
 
@@ -21,7 +23,7 @@ def permuted(positions: Ints, size: int, seed: int) -> Ints:
     positions : Ints (n,)
         From 0 to ``size - 1``.
     size : int
-        At most 2**60.
+        At most :data:`LARGEST`.
     seed : int
     """
     half = np.uint64(max(1, ((size - 1).bit_length() + 1) // 2))

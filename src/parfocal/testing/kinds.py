@@ -83,7 +83,7 @@ def categorical() -> Space:
 
 def single() -> Space:
     """Return a space of one configuration."""
-    return Space({"only": Categorical(["here"]), "fixed": Constant(1)})
+    return Space({"on": Boolean(), "size": Integer(1, 2), "fixed": Constant(1)}, ["on == True", "size > 1"])
 
 
 SPACES: dict[str, Callable[[], Space]] = {
