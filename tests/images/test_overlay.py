@@ -96,10 +96,21 @@ def test_stacks_and_colours(tmp_path, shape):
     labels[..., 8:20, 8:20] = 5
     path = images.overlay_labels(image, labels, labels, tmp_path / "a.png")
     assert share(path, TP, panel(path)) > 100
-    assert flat(image)[0].ndim == (3 if shape[-1] == 3 else 2)
+    assert flat(image)[0].shape == (32, 40, 3)[: 3 if shape[-1] == 3 else 2]
+    assert flat(image)[1] == ("maximum along z" if shape[0] == 5 else "")
 
 
-@pytest.mark.parametrize("shape", [(64, 64), (256, 256), (512, 512), (1100, 1500), (4000, 3000)])
+def test_a_stack_is_cut_where_most_of_the_truth_is(tmp_path):
+    stack, truth = np.zeros((4, 32, 32), np.uint8), np.zeros((4, 32, 32), int)
+    stack[2] = np.arange(32)
+    truth[1, :2, :2], truth[2, 8:20, 8:20] = 1, 2
+    drawn = images.overlay_labels(stack, truth, truth, tmp_path / "a.png", title="x")
+    alone = images.overlay_labels(stack[2], truth[2], truth[2], tmp_path / "b.png", title="x")
+    np.testing.assert_array_equal(pixels(drawn)[panel(drawn)], pixels(alone)[panel(alone)])
+    assert flat(stack, 2)[1] == "plane 3 of 4"
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (256, 256), (512, 512), (600, 150), (1100, 1500), (4000, 3000)])
 def test_sheets_have_a_sensible_size(shape):
     width, height = Sheet(np.zeros(shape, np.uint8)).figure.bbox.size
     assert 400 <= width <= 1450

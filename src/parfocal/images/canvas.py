@@ -14,6 +14,8 @@ from parfocal.typing import Floats
 DPI = 100
 PANEL = (760, 1400)
 """Wanted and largest width of a panel in pixels of the PNG."""
+SLOT = 650
+"""Least width of a panel together with its title, in pixels of the PNG."""
 DARK, GAMMA = 0.25, 0.65
 """Mean of the stretched image below which it is brightened for display, and the exponent."""
 
@@ -67,16 +69,22 @@ def stretch(image: Any, low: float = 0.5, high: float = 99.8) -> Floats:
     return np.clip(np.nan_to_num((array - bottom) / (top - bottom)), 0, 1)
 
 
-def flat(image: Any) -> tuple[NDArray[Any], bool]:
-    """Return an image as (y, x) or (y, x, 3), and whether it was a stack (then its maximum along z)."""
+def is_colour(image: NDArray[Any]) -> bool:
+    """Return whether the last axis holds colours."""
+    return image.ndim >= 3 and image.shape[-1] in (3, 4) and min(image.shape[-3:-1]) > 4
+
+
+def flat(image: Any, plane: int | None = None) -> tuple[NDArray[Any], str]:
+    """Return an image as (y, x) or (y, x, 3), and what was done to a stack: one plane taken, or its maximum along z."""
     array = np.asarray(image)
-    colour = array.ndim >= 3 and array.shape[-1] in (3, 4) and min(array.shape[-3:-1]) > 4
-    stack = array.ndim - colour == 3
+    colour = is_colour(array)
     if array.ndim - colour not in (2, 3):
         raise InvalidInput(f"image must be 2-D or 3-D, with or without colour; got the shape {array.shape}.")
-    if stack:
-        array = array.max(axis=0)
-    return (array[..., :3] if colour else array), stack
+    done = ""
+    if array.ndim - colour == 3:
+        done = "maximum along z" if plane is None else f"plane {plane + 1} of {len(array)}"
+        array = array.max(axis=0) if plane is None else array[plane]
+    return (array[..., :3] if colour else array), done
 
 
 class Sheet:
@@ -85,16 +93,18 @@ class Sheet:
     Parameters
     ----------
     image : array_like
-        2-D or 3-D, grey or colour; a stack is shown as its maximum along z.
+        2-D or 3-D, grey or colour.
     panels : int
         How many.
+    plane : int, optional
+        Which plane of a stack to show, from 0; by default its maximum along z.
     """
 
-    def __init__(self, image: Any, panels: int = 1) -> None:
+    def __init__(self, image: Any, panels: int = 1, plane: int | None = None) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        pixels, self.stack = flat(image)
+        pixels, self.view = flat(image, plane)
         shown = stretch(pixels)
         if shown.mean() < DARK:  # a few bright objects on black: lift the dim ones
             shown = shown**GAMMA
@@ -106,12 +116,13 @@ class Sheet:
         """Width of outlines in points: thin where the image is shown pixel by pixel."""
         gap, above, below = 14, 52, 44
         panel_width, panel_height = width * self.scale, height * self.scale
-        whole = (panels * panel_width + (panels + 1) * gap, panel_height + above + below)
+        slot = max(panel_width, SLOT)
+        whole = (panels * slot + (panels + 1) * gap, panel_height + above + below)
         self.figure = Figure(figsize=(whole[0] / DPI, whole[1] / DPI), dpi=DPI, facecolor="white")
         FigureCanvasAgg(self.figure)
         self.axes = []
         for i in range(panels):
-            left = (gap + i * (panel_width + gap)) / whole[0]
+            left = (gap + i * (slot + gap)) / whole[0]
             axes = self.figure.add_axes((left, below / whole[1], panel_width / whole[0], panel_height / whole[1]))
             axes.imshow(
                 shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest" if self.scale > 1 else "antialiased"
@@ -127,8 +138,9 @@ class Sheet:
         """Write one or two lines above a panel: what is shown in bold, and its scores."""
         axes = self.axes[panel]
         axes.annotate(
-            first, (0, 1), (0, 21 if second else 8), xycoords="axes fraction", textcoords="offset points", fontsize=12,
-            fontweight="bold", color="#222222", va="bottom", annotation_clip=False,
+            f"{first} · {self.view}" if self.view else first, (0, 1), (0, 21 if second else 8),
+            xycoords="axes fraction", textcoords="offset points", fontsize=12, fontweight="bold", color="#222222",
+            va="bottom", annotation_clip=False,
         )  # fmt: skip
         axes.annotate(
             second, (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points", fontsize=10.5,

@@ -23,7 +23,8 @@ def overlay_labels(
     Parameters
     ----------
     image : array_like
-        2-D or 3-D, grey or colour; a stack is shown as its maximum along z.
+        2-D or 3-D, grey or colour. Of a stack the plane with most true foreground is shown (of points the maximum
+        along z); the scores are those of the whole stack.
     truth, prediction : array_like
         Label images of the image's shape (without colour).
     path
@@ -40,19 +41,20 @@ def compare_labels(
     image: Any, truth: Any, predictions: Mapping[str, Any], path: str | Path, threshold: float = 0.5
 ) -> Path:
     """Draw :func:`overlay_labels` of several results side by side, for instance the default's and the best one's."""
-    sheet = Sheet(image, _at_least_one(predictions))
-    true = _flat_labels(truth)
+    plane = _fullest(truth)
+    sheet = Sheet(image, _at_least_one(predictions), plane)
+    true = _cut(truth, plane)
     matchings = []
     for panel, (name, prediction) in enumerate(predictions.items()):
         matching = match(truth, prediction, threshold)
         matchings.append(matching)
-        predicted, (true_found, found) = _flat_labels(prediction), matching.pairs.T
+        predicted, (true_found, found) = _cut(prediction, plane), matching.pairs.T
         true_names, predicted_names = np.unique(truth), np.unique(prediction)
         _outlines(sheet, panel, predicted, found, TP)
         _outlines(sheet, panel, true, np.setdiff1d(true_names[true_names > 0], true_found), FN)
         _outlines(sheet, panel, predicted, np.setdiff1d(predicted_names[predicted_names > 0], found), FP)
         sheet.title(panel, name, _label_scores(matching))
-    sheet.legend(_counted(matchings), note=f"found: IoU of at least {threshold:g}" + _projected(sheet))
+    sheet.legend(_counted(matchings), note=f"found: IoU of at least {threshold:g}")
     return sheet.save(path)
 
 
@@ -90,7 +92,7 @@ def compare_points(
         _circles(sheet, panel, np.delete(found, matching.pairs[:, 1], axis=0), FP)
         sheet.title(panel, name, _point_scores(matching))
     unit = "px" if spacing is None else "in physical units"
-    sheet.legend(_counted(matchings), points=True, note=f"found: within {gate:g} {unit}" + _projected(sheet))
+    sheet.legend(_counted(matchings), points=True, note=f"found: within {gate:g} {unit}")
     return sheet.save(path)
 
 
@@ -101,16 +103,17 @@ def overlay_mask(image: Any, truth: Any, prediction: Any, path: str | Path, *, t
 
 def compare_masks(image: Any, truth: Any, predictions: Mapping[str, Any], path: str | Path) -> Path:
     """Draw :func:`overlay_mask` of several results side by side."""
-    sheet = Sheet(image, _at_least_one(predictions))
+    plane = _fullest(truth)
+    sheet = Sheet(image, _at_least_one(predictions), plane)
     for panel, (name, prediction) in enumerate(predictions.items()):
         result = overlap(truth, prediction)
-        true, predicted = _flat_labels(truth) != 0, _flat_labels(prediction) != 0
+        true, predicted = _cut(truth, plane) != 0, _cut(prediction, plane) != 0
         tint = np.zeros((*true.shape, 4))
         for mark, where in ((TP, true & predicted), (FP, predicted & ~true), (FN, true & ~predicted)):
             tint[where] = [*(int(mark.colour[i : i + 2], 16) / 255 for i in (1, 3, 5)), 0.5]
         sheet.axes[panel].imshow(tint, interpolation="nearest")
         sheet.title(panel, name, _mask_scores(result))
-    sheet.legend([(replace(mark, dashes=()), "") for mark in MARKS], note="pixels" + _projected(sheet))
+    sheet.legend([(replace(mark, dashes=()), "") for mark in MARKS], note="pixels")
     return sheet.save(path)
 
 
@@ -127,7 +130,7 @@ def _outlines(sheet: Sheet, panel: int, labels: NDArray[Any], names: NDArray[Any
     compact = np.where(ordered[index] == labels, index + 1, 0)
     lines = []
     for i, box in enumerate(find_objects(compact), 1):
-        if box is None:  # hidden below another object of a stack
+        if box is None:  # not in the plane that is shown
             continue
         inside = np.pad(compact[box] == i, 1).astype(np.float32)
         start = [side.start - 1 for side in box]
@@ -150,13 +153,14 @@ def _circles(sheet: Sheet, panel: int, points: Floats, mark: Mark) -> None:
         )  # fmt: skip
 
 
-def _flat_labels(labels: Any) -> NDArray[Any]:
-    """Return labels as seen from above: of each column of a stack the topmost object."""
-    array = np.asarray(labels)
-    if array.ndim != 3:
-        return array
-    top = (array != 0).argmax(axis=0)
-    return np.asarray(np.take_along_axis(array, top[None], axis=0)[0])
+def _fullest(truth: Any) -> int | None:
+    """Return the plane of a stack with most true foreground, None for a flat image."""
+    array = np.asarray(truth)
+    return int((array != 0).sum(axis=(1, 2)).argmax()) if array.ndim == 3 else None
+
+
+def _cut(labels: Any, plane: int | None) -> NDArray[Any]:
+    return np.asarray(labels) if plane is None else np.asarray(labels)[plane]
 
 
 def _rows(points: Any) -> Floats:
@@ -193,7 +197,3 @@ def _mask_scores(result: Overlap) -> str:
     return (
         f"Dice {result.dice:.3f} · IoU {result.iou:.3f} · precision {result.precision:.3f} · recall {result.recall:.3f}"
     )
-
-
-def _projected(sheet: Sheet) -> str:
-    return " · maximum along z" if sheet.stack else ""
