@@ -111,11 +111,20 @@ def contingency(truth: Any, prediction: Any) -> Contingency:
     true, predicted = _labels(truth, "truth"), _labels(prediction, "prediction")
     if true.shape != predicted.shape:
         raise InvalidInput(f"truth and prediction must have one shape; got {true.shape} and {predicted.shape}.")
-    truth_labels, truth_sizes, true_code = _codes(true)
-    predicted_labels, predicted_sizes, predicted_code = _codes(predicted)
-    both = (true_code >= 0) & (predicted_code >= 0)
-    rows, columns, shared = _count(true_code[both], predicted_code[both], len(truth_labels), len(predicted_labels))
-    return Contingency(truth_labels, predicted_labels, truth_sizes, predicted_sizes, rows, columns, shared)
+    names, codes = zip(*(_compact(image) for image in (true.ravel(), predicted.ravel())), strict=True)
+    rows, columns, shared = _count(*codes, *map(len, names))
+    sizes = [
+        np.bincount(ends, weights=shared, minlength=len(name)).astype(np.int64)
+        for ends, name in zip((rows, columns), names, strict=True)
+    ]
+    found = [np.flatnonzero((size > 0) & (name > 0)) for size, name in zip(sizes, names, strict=True)]
+    pair = (names[0][rows] > 0) & (names[1][columns] > 0)
+    return Contingency(
+        truth_labels=names[0][found[0]], predicted_labels=names[1][found[1]],
+        truth_sizes=sizes[0][found[0]], predicted_sizes=sizes[1][found[1]],
+        rows=np.searchsorted(found[0], rows[pair]), columns=np.searchsorted(found[1], columns[pair]),
+        shared=shared[pair],
+    )  # fmt: skip
 
 
 def match(truth: Any, prediction: Any, threshold: float = 0.5) -> Matching:
@@ -176,31 +185,31 @@ def _labels(array: Any, name: str) -> NDArray[Any]:
     return labels
 
 
-def _codes(labels: NDArray[Any]) -> tuple[Ints, Ints, Ints]:
-    """Return the labels that occur, their sizes, and the index of each pixel's label (-1 for background), flat."""
-    flat = labels.ravel()
+def _compact(flat: NDArray[Any]) -> tuple[Ints, NDArray[Any]]:
+    """Return names of labels, ascending, and the index of each pixel's name; names may include ones of no pixel."""
     top = int(flat.max()) if flat.size else 0
-    if top <= max(4 * flat.size, 1 << 16):
-        sizes = np.bincount(flat.astype(np.int64, copy=False), minlength=1)
-        sizes[0] = 0
-        found = np.flatnonzero(sizes)
-        code_of = np.full(len(sizes), -1, dtype=np.int64)
-        code_of[found] = np.arange(len(found))
-        return found.astype(np.int64), sizes[found].astype(np.int64), code_of[flat]
-    values, code, counts = np.unique(flat, return_inverse=True, return_counts=True)
-    background = int(values[0] == 0)
-    return values[background:].astype(np.int64), counts[background:].astype(np.int64), code.ravel() - background
+    if top < 1024:  # as they are: the table of pairs stays small
+        return np.arange(top + 1), flat
+    if top > max(4 * flat.size, 1 << 16):
+        values, code = np.unique(flat, return_inverse=True)
+        return values.astype(np.int64), code.ravel()
+    occurs = np.zeros(top + 1, dtype=np.bool_)
+    occurs[flat] = True
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[flat]
 
 
-def _count(rows: Ints, columns: Ints, n: int, m: int) -> tuple[Ints, Ints, Ints]:
+def _count(rows: NDArray[Any], columns: NDArray[Any], n: int, m: int) -> tuple[Ints, Ints, Ints]:
     """Count equal pairs: by a dense table where that is small, else by a sparse one."""
     if n * m <= 1 << 20:
-        table = np.bincount(rows * m + columns, minlength=n * m)
-        code = np.flatnonzero(table).astype(np.int64)
-        return code // max(m, 1), code % max(m, 1), table[code].astype(np.int64)
+        code = rows.astype(np.int32)  # half the memory traffic of int64, and n * m fits
+        code *= m
+        code += columns.astype(np.int32, copy=False)
+        table = np.bincount(code, minlength=1)
+        filled = np.flatnonzero(table)
+        return filled // m, filled % m, table[filled]
     from scipy.sparse import coo_array
 
     sparse = coo_array((np.ones(len(rows), dtype=np.int64), (rows, columns)), shape=(n, m)).tocsr()
     sparse.sum_duplicates()
-    filled = sparse.tocoo()
-    return filled.row.astype(np.int64), filled.col.astype(np.int64), filled.data.astype(np.int64)
+    pairs = sparse.tocoo()
+    return pairs.row.astype(np.int64), pairs.col.astype(np.int64), pairs.data.astype(np.int64)
