@@ -169,7 +169,7 @@ def simulate(scene: Scene | None = None, optics: Optics | None = None, *, seed: 
 
 
 def _field(shape: tuple[int, ...], scale: float, rng: np.random.Generator) -> Floats:
-    """Return a smooth random field of mean 0 and standard deviation 1, with a correlation length of ``scale`` pixels."""
+    """Return a smooth random field of mean 0 and standard deviation 1, correlated over ``scale`` pixels."""
     from scipy.ndimage import gaussian_filter
 
     noise = gaussian_filter(rng.standard_normal(shape), scale, mode="reflect")
@@ -192,29 +192,29 @@ def _cytoplasm(scene: Scene, rng: np.random.Generator) -> Floats:
 
 
 def _positions(cells: Floats, n: int, separation: float, rng: np.random.Generator) -> Floats:
-    """Return ``n`` positions ``(n, axes)``, drawn in proportion to ``cells`` and at least ``separation`` pixels apart."""
+    """Return ``n`` positions ``(n, axes)``, drawn in proportion to ``cells`` and ``separation`` pixels apart."""
     weights = np.cumsum(cells.ravel())
     chosen = np.empty((n, cells.ndim), dtype=np.float64)
-    kept = 0
-    for _ in range(200 * max(n, 1)):
-        if kept == n:
-            return chosen
+    kept = missed = 0
+    while kept < n:
         flat = int(np.searchsorted(weights, rng.uniform(0.0, weights[-1]), side="right"))
         pixel = np.array(np.unravel_index(min(flat, cells.size - 1), cells.shape), dtype=np.float64)
         point = np.clip(pixel + rng.uniform(-0.5, 0.5, cells.ndim), 0.0, np.array(cells.shape) - 1.0)
         if kept == 0 or np.min(np.linalg.norm(chosen[:kept] - point, axis=1)) >= separation:
             chosen[kept] = point
-            kept += 1
-    if kept == n:
-        return chosen
-    raise InvalidInput(
-        f"{n} particles with a separation of {separation:g} pixels do not fit into {cells.shape}: "
-        "take fewer of them, a larger shape, or a smaller separation."
-    )
+            kept, missed = kept + 1, 0
+        elif missed < 5_000:
+            missed += 1
+        else:
+            raise InvalidInput(
+                f"{n} particles with a separation of {separation:g} pixels do not fit into {cells.shape}: "
+                "take fewer of them, a larger shape, or a smaller separation."
+            )
+    return chosen
 
 
 def _add_spots(expected: Floats, points: Floats, sigmas: Floats, brightness: Floats) -> None:
-    """Add Gaussian spots to ``expected`` (in place), integrated exactly over the pixels; ``sigmas`` ``(n, axes)`` in px."""
+    """Add Gaussian spots to ``expected`` in place, integrated exactly over pixels; ``sigmas`` ``(n, axes)`` in px."""
     from scipy.special import ndtr
 
     for point, sigma, light in zip(points, sigmas, brightness, strict=True):
