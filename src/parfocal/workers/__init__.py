@@ -1,1 +1,7 @@
-"""workers."""
+"""Workers: claim, evaluate, report, with a sign of life meanwhile."""
+
+from parfocal.workers.hopeless import common_failure
+from parfocal.workers.signals import stop_on_signals
+from parfocal.workers.worker import Worked, Worker, loss_of, work
+
+__all__ = ["Worked", "Worker", "common_failure", "loss_of", "stop_on_signals", "work"]
