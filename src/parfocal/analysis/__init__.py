@@ -1,1 +1,59 @@
-"""analysis."""
+"""From histories to frozen tables of numbers: every figure and sentence of a report is drawn from one of these."""
+
+from parfocal.analysis.axes import INACTIVE, Axis
+from parfocal.analysis.best import Best, Gain, best, gain
+from parfocal.analysis.cells import Cells
+from parfocal.analysis.convergence import Convergence, convergence, incumbents, thin
+from parfocal.analysis.coordinates import axes_of, coordinates_of
+from parfocal.analysis.failures import Failure, failures
+from parfocal.analysis.improvement import Improvement, improvement
+from parfocal.analysis.infimum import Infimum, infimum, project, project_grid
+from parfocal.analysis.influence import Influence, influence
+from parfocal.analysis.rows import Rows, rows_of
+from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
+from parfocal.analysis.slices import Slice, slices
+from parfocal.analysis.summary import Summary, summarize
+from parfocal.analysis.surface import Points, Surface, pairs, surface
+from parfocal.analysis.trails import Trail, trails
+
+__all__ = [
+    "INACTIVE",
+    "Accessor",
+    "Axis",
+    "Best",
+    "Cells",
+    "Convergence",
+    "Failure",
+    "Gain",
+    "Histories",
+    "Improvement",
+    "Infimum",
+    "Influence",
+    "Points",
+    "Rows",
+    "Run",
+    "Slice",
+    "Summary",
+    "Surface",
+    "Trail",
+    "as_runs",
+    "axes_of",
+    "best",
+    "convergence",
+    "coordinates_of",
+    "failures",
+    "gain",
+    "improvement",
+    "incumbents",
+    "infimum",
+    "influence",
+    "pairs",
+    "project",
+    "project_grid",
+    "rows_of",
+    "slices",
+    "summarize",
+    "surface",
+    "thin",
+    "trails",
+]

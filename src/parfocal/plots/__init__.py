@@ -1,1 +1,8 @@
-"""plots."""
+"""Figures from frozen tables: ``interactive`` for the screen (plotly), ``printed`` for paper (matplotlib).
+
+No number is computed here; each module draws one kind of table of :mod:`parfocal.analysis`.
+"""
+
+from parfocal.plots import convergence, matrix, printed, slices, surface
+
+__all__ = ["convergence", "matrix", "printed", "slices", "surface"]

@@ -1,0 +1,172 @@
+"""Convergence: the best value known after each evaluation, over one or several runs (HyperHyper, convergence plots)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from parfocal.analysis.runs import Histories, Run, as_runs, evaluations
+from parfocal.errors import InvalidInput
+from parfocal.trials import Objective
+from parfocal.typing import Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """Best value after each evaluation, in the user's own units, over the runs that share one label."""
+
+    label: str
+    evaluations: Ints
+    """1, 2, ..., n: the n of the longest run, (n,)."""
+    curves: Floats
+    """Best value so far of each run, (runs, n); NaN before its first success; a run that ended keeps its last."""
+    mean: Floats
+    """Mean over runs, (n,); NaN before every run (that ever succeeds) has a value."""
+    std: Floats
+    """Sample standard deviation over runs, (n,); NaN where fewer than two runs have a value."""
+    median: Floats
+    lower: Floats
+    upper: Floats
+    """Quantile band over runs, (n,): numerically lower and upper border."""
+    quantiles: tuple[float, float]
+    trials: Ints
+    """The evaluation (1-based) of each single result shown as a dot, (m,); only for a single run."""
+    trial_values: Floats
+    failed: Ints
+    """The evaluations (1-based) that failed; only for a single run."""
+    limits: tuple[float, float]
+    """Range of values worth drawing: a terrible first point does not flatten the rest. NaN when there is nothing."""
+    cropped: int
+    """Number of evaluations at the start whose curve lies beyond ``limits``."""
+
+    @property
+    def runs(self) -> int:
+        """Number of runs."""
+        return len(self.curves)
+
+    @property
+    def drawable(self) -> bool:
+        """Whether any evaluation has succeeded."""
+        return not np.isnan(self.limits[0])
+
+
+def incumbents(loss: Floats) -> Floats:
+    """Return the smallest loss so far along the last axis; NaN where there was none yet."""
+    return np.asarray(np.fmin.accumulate(np.asarray(loss, dtype=np.float64), axis=-1))
+
+
+def convergence(
+    histories: Histories, objective: Objective, *, quantiles: tuple[float, float] = (0.1, 0.9), dots: int = 2000
+) -> tuple[Convergence, ...]:
+    """Return one convergence table for each label.
+
+    Failed and pruned evaluations count as evaluations and improve nothing. Statistics are over the runs that succeed
+    at all, and start when the last of them has had its first success.
+
+    Parameters
+    ----------
+    histories
+        A history, several of them (repetitions), or groups of them by name.
+    objective
+        Gives direction and units.
+    quantiles
+        Borders of the band over runs.
+    dots
+        At most so many single results are kept (evenly spaced) for a single run.
+
+    Raises
+    ------
+    InvalidInput
+        When the quantiles are not two ascending numbers in [0, 1].
+    """
+    if not 0 <= quantiles[0] < quantiles[1] <= 1:
+        raise InvalidInput(f"quantiles must be two ascending numbers between 0 and 1; got {quantiles}.")
+    groups: dict[str, list[Run]] = {}
+    for run in as_runs(histories):
+        groups.setdefault(run.label, []).append(run)
+    return tuple(_group(label, runs, objective, quantiles, dots) for label, runs in groups.items())
+
+
+def _group(label: str, runs: list[Run], objective: Objective, quantiles: tuple[float, float], dots: int) -> Convergence:
+    results = [evaluations(run.history) for run in runs]
+    n = max((len(result) for result in results), default=0)
+    best = np.full((len(runs), n), np.nan)
+    for row, result in zip(best, results, strict=True):
+        if len(result):
+            row[: len(result)] = incumbents(result.loss)
+            row[len(result) :] = row[len(result) - 1]
+    curves = objective.value(best)
+    with np.errstate(all="ignore"):
+        count = np.sum(~np.isnan(curves), axis=0)
+        count[count < count[-1:].sum()] = 0  # a mean that a late run joins would get worse
+        mean = np.nansum(curves, axis=0) / np.where(count, count, np.nan)
+        spread = np.nansum((curves - mean) ** 2, axis=0) / np.where(count > 1, count - 1, np.nan)
+    lower, median, upper = _quantiles(curves, (quantiles[0], 0.5, quantiles[1]), count > 0)
+    limits, cropped = _limits(best)
+    low_high = objective.value(np.array(limits))
+    dot = np.empty(0, dtype=np.int64)
+    failed = dot
+    if len(runs) == 1:
+        ok = np.flatnonzero(~np.isnan(results[0].loss))
+        dot = ok[np.unique(np.linspace(0, len(ok) - 1, min(dots, len(ok))).astype(np.int64))] if len(ok) else ok
+        failed = np.flatnonzero(runs[0].history.failed[results[0].rows]) + 1
+    return Convergence(
+        label=label,
+        evaluations=np.arange(1, n + 1),
+        curves=curves,
+        mean=mean,
+        std=np.sqrt(spread),
+        median=median,
+        lower=lower,
+        upper=upper,
+        quantiles=quantiles,
+        trials=dot + 1,
+        trial_values=objective.value(results[0].loss[dot]) if len(dot) else np.empty(0),
+        failed=failed,
+        limits=(float(low_high.min()), float(low_high.max())),
+        cropped=cropped,
+    )
+
+
+def _quantiles(curves: Floats, quantiles: tuple[float, ...], from_all: Bools) -> Floats:
+    """Return quantiles over runs, (q, n), where ``from_all``; NaN elsewhere."""
+    result = np.full((len(quantiles), curves.shape[1]), np.nan)
+    if from_all.any():
+        result[:, from_all] = np.nanquantile(curves[:, from_all], quantiles, axis=0)
+    return result
+
+
+def _limits(best: Floats) -> tuple[tuple[float, float], int]:
+    """Return (lowest, highest) loss worth drawing and how many evaluations at the start lie above.
+
+    The range ends at four times the descent that is still to come after the first 5 % of the evaluations (at least 3),
+    or at the worst incumbent when that is nearer.
+    """
+    some = ~np.isnan(best).all(axis=0)
+    if not some.any():
+        return (np.nan, np.nan), 0
+    worst = np.full(best.shape[1], np.nan)
+    worst[some] = np.nanmax(best[:, some], axis=0)
+    lowest, highest = float(np.nanmin(best)), float(np.nanmax(worst))
+    early = worst[np.flatnonzero(some)[0] :]
+    settled = float(early[min(max(2, len(early) // 20), len(early) - 1)])
+    if settled > lowest:
+        highest = min(highest, lowest + 4 * (settled - lowest))
+    return (lowest, highest), int(np.sum(worst[some] > highest))
+
+
+def thin(table: Convergence, points: int = 1500) -> Ints:
+    """Return the indices of the evaluations that are worth drawing, ascending, first and last included.
+
+    Curves change at few evaluations; only these are kept, and of more than ``points`` of them an even choice on a
+    logarithmic axis of evaluations.
+    """
+    n = len(table.evaluations)
+    if n <= 2:
+        return np.arange(n)
+    stacked = np.vstack([table.curves, table.mean[None]])
+    changed = np.any((stacked[:, 1:] != stacked[:, :-1]) & ~(np.isnan(stacked[:, 1:])), axis=0)
+    keep = np.union1d(np.flatnonzero(changed) + 1, [0, n - 1])
+    if len(keep) > points:
+        chosen = np.unique(np.geomspace(1, len(keep), points).astype(np.int64)) - 1
+        keep = np.union1d(keep[chosen], [0, n - 1])
+    return keep.astype(np.int64)

@@ -1,0 +1,119 @@
+"""All numbers of a report, gathered once: the page and the printed figures are drawn from the same tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from parfocal.analysis import (
+    Axis,
+    Best,
+    Convergence,
+    Failure,
+    Gain,
+    Histories,
+    Improvement,
+    Influence,
+    Rows,
+    Run,
+    Slice,
+    Summary,
+    Surface,
+    Trail,
+    as_runs,
+    best,
+    convergence,
+    failures,
+    gain,
+    improvement,
+    influence,
+    pairs,
+    rows_of,
+    slices,
+    summarize,
+    surface,
+    trails,
+)
+from parfocal.space import Space
+from parfocal.trials import Objective
+from parfocal.typing import Values
+
+MOST_PAIRED = 6
+"""With more parameters, surfaces are drawn for all pairs of the most influential ones only."""
+MOST_SLICED = 12
+WARMUP = 20
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a report shows."""
+
+    space: Space
+    objective: Objective
+    runs: tuple[Run, ...]
+    names: tuple[str, ...]
+    """Name of each run, for tables."""
+    axes: tuple[Axis, ...]
+    provenance: Mapping[str, Any]
+    warmup: int
+    summary: Summary
+    convergence: tuple[Convergence, ...]
+    improvement: tuple[Improvement, ...]
+    influence: Influence
+    surfaces: tuple[tuple[Surface, tuple[Trail, ...]], ...]
+    """Each pair of parameters, the most influential pair first."""
+    slices: tuple[Slice, ...]
+    """The most influential parameter first."""
+    best: Best
+    gain: Gain | None
+    failures: tuple[Failure, ...]
+
+
+def contents(
+    space: Space,
+    histories: Histories,
+    objective: Objective,
+    *,
+    trials: Any = None,
+    default: Values | None = None,
+    default_value: float = float("nan"),
+    provenance: Mapping[str, Any] | None = None,
+) -> Contents:
+    """Compute all tables of a report; arguments as for :func:`~parfocal.report.write_report`."""
+    runs = as_runs(histories, trials)
+    provenance = {} if provenance is None else provenance
+    given = provenance.get("warmup")
+    warmup = given if isinstance(given, int) and given > 0 else WARMUP
+    rows: Rows = rows_of(space, runs)
+    order = influence(rows)
+    drawn = []
+    for first, second in pairs(order.names[:MOST_PAIRED]):
+        plane = surface(space, rows, objective, first, second)
+        drawn.append((plane, trails(runs, objective, rows, plane)))
+    table = best(space, runs, objective)
+    return Contents(
+        space=space,
+        objective=objective,
+        runs=runs,
+        names=_names(runs),
+        axes=rows.axes,
+        provenance=provenance,
+        warmup=warmup,
+        summary=summarize(runs, objective),
+        convergence=convergence(runs, objective),
+        improvement=improvement(runs, objective, warmup=warmup),
+        influence=order,
+        surfaces=tuple(drawn),
+        slices=slices(space, rows, objective, order.names[:MOST_SLICED]),
+        best=table,
+        gain=None if default is None else gain(table, objective, default, default_value),
+        failures=failures(runs),
+    )
+
+
+def _names(runs: tuple[Run, ...]) -> tuple[str, ...]:
+    """Return a name for each run: its label, numbered where several share it."""
+    labels = [run.label for run in runs]
+    return tuple(
+        f"{label or 'run'} {labels[: i + 1].count(label)}" if labels.count(label) > 1 else label or "run"
+        for i, label in enumerate(labels)
+    )

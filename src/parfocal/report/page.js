@@ -1,0 +1,37 @@
+"use strict";
+(function () {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const config = {
+    responsive: true, displaylogo: false, showSendToCloud: false, showEditInChartStudio: false, plotlyServerURL: "",
+    modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
+  };
+  let printing = false;
+
+  function text() { return dark.matches && !printing ? "#e6e8ec" : "#1d2129"; }
+
+  function draw(plot, key) {
+    const source = document.querySelector(
+      'script[type="application/json"][data-for="' + plot.id + '"]' + (key === undefined ? "" : '[data-key="' + key + '"]')
+    );
+    if (!source) { return; }
+    const figure = JSON.parse(source.textContent);
+    figure.layout.font = Object.assign({}, figure.layout.font, { color: text() });
+    figure.layout.uirevision = key;
+    Plotly.react(plot, figure.data, figure.layout, config);
+  }
+
+  function recolour() {
+    document.querySelectorAll(".plot.js-plotly-plot").forEach(function (plot) {
+      Plotly.relayout(plot, { "font.color": text() });
+    });
+  }
+
+  document.querySelectorAll(".plot").forEach(function (plot) {
+    const chooser = document.querySelector('select[data-target="' + plot.id + '"]');
+    draw(plot, chooser ? chooser.value : undefined);
+    if (chooser) { chooser.addEventListener("change", function () { draw(plot, chooser.value); }); }
+  });
+  dark.addEventListener("change", recolour);
+  window.addEventListener("beforeprint", function () { printing = true; recolour(); });
+  window.addEventListener("afterprint", function () { printing = false; recolour(); });
+})();

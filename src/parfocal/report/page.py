@@ -1,0 +1,93 @@
+"""The page around a report: one file with its style, scripts and plotly.js inside; it loads nothing from elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from parfocal.report.tags import Html, join, tag
+
+_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+"""The browser itself refuses anything from outside the file."""
+
+
+def page(title: str, header: Sequence[Html], sections: Mapping[str, tuple[str, Html]], footer: Html) -> str:
+    """Return the whole page.
+
+    Parameters
+    ----------
+    title
+        Title of the page and its first heading.
+    header
+        What comes under the title.
+    sections
+        Identifier to (name in the navigation, content).
+    footer
+        The last lines.
+    """
+    from plotly.offline import get_plotlyjs
+
+    own = files("parfocal.report")
+    links = [tag("li", tag("a", name, href=f"#{identifier}")) for identifier, (name, _) in sections.items()]
+    plots = any('class="plot"' in content for _, content in sections.values())
+    scripts = (get_plotlyjs(), own.joinpath("page.js").read_text(encoding="utf-8")) if plots else ()
+    head = join(
+        [
+            Html('<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'),
+            Html(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'),
+            Html('<meta name="generator" content="parfocal">\n'),
+            tag("title", title),
+            tag("style", Html(own.joinpath("style.css").read_text(encoding="utf-8"))),
+        ]
+    )
+    body = join(
+        [
+            tag("a", "Skip to the report", href="#content", class_="skip"),
+            tag("header", tag("h1", title), *header, tag("nav", tag("ul", *links), aria_label="Sections")),
+            tag("main", *(content for _, content in sections.values()), id="content"),
+            tag("footer", footer),
+            tag("noscript", tag("p", "The figures need JavaScript; the tables and texts do not.")) if plots else "",
+            *(tag("script", Html(script)) for script in scripts),
+        ],
+        "\n",
+    )
+    return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
+
+
+def plot(identifier: str, figures: Any | Sequence[tuple[str, Any]], description: str, caption: object) -> Html:
+    """Return a place for one figure, or for several of which one is shown at a time, chosen by name.
+
+    Parameters
+    ----------
+    identifier
+        Unique on the page.
+    figures
+        A plotly figure, or (name, figure) pairs.
+    description
+        What the figure shows, for those who cannot see it.
+    caption
+        The line below.
+    """
+    named = isinstance(figures, Sequence)
+    choices: Sequence[tuple[str, Any]] = figures if named else [("", figures)]
+    data = [
+        tag(
+            "script",
+            Html(figure.to_json().replace("<", "\\u003c")),
+            type="application/json",
+            data_for=identifier,
+            data_key=str(key) if named else None,
+        )
+        for key, (_, figure) in enumerate(choices)
+    ]
+    chooser: object = ""
+    if named:
+        options = [tag("option", name, value=str(key)) for key, (name, _) in enumerate(choices)]
+        label = tag("label", "Parameters:", for_=f"{identifier}-chooser")
+        select = tag("select", *options, id=f"{identifier}-chooser", data_target=identifier, autocomplete="off")
+        chooser = (
+            tag("div", label, select, class_="controls")
+            if len(choices) > 1
+            else Html(str(select).replace("<select", "<select hidden", 1))
+        )
+    place = tag("div", class_="plot", id=identifier, role="img", aria_label=description)
+    return tag("figure", chooser, place, tag("figcaption", caption), *data)

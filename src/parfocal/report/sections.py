@@ -1,0 +1,144 @@
+"""The sections of a report, each a heading with what belongs under it; an empty one says why it is empty."""
+
+import json
+import math
+
+from parfocal import plots
+from parfocal.report import words
+from parfocal.report.contents import MOST_PAIRED, MOST_SLICED, Contents
+from parfocal.report.page import plot
+from parfocal.report.tables import (
+    best_table,
+    failure_table,
+    gain_table,
+    improvement_table,
+    provenance_table,
+    space_table,
+)
+from parfocal.report.tags import Html, details, join, paragraph, section, tag
+
+
+def summary(c: Contents) -> Html:
+    """Return the summary in plain words, with the three numbers that matter as tiles."""
+    told = [
+        words.searched(c.space, c.axes, c.objective, c.provenance),
+        words.spent(c.summary, c.provenance),
+        words.found(c.summary, c.objective),
+        words.compared(c.gain, c.objective),
+        *words.learned(c.improvement),
+        words.failed(c.failures, c.summary),
+    ]
+    lines = [tag("li", sentence) for sentence in told if sentence]
+    if c.provenance.get("continue"):
+        lines.append(tag("li", "To continue: ", tag("code", c.provenance["continue"])))
+    unit = f" {c.objective.unit}" if c.objective.unit else ""
+    tiles = [
+        (words.number(c.summary.best_value) + (unit if c.summary.best_trial else ""), f"best {c.objective.metric}"),
+        (f"{c.summary.finished:,}", "evaluations" + (f" in {c.summary.runs} runs" if c.summary.runs > 1 else "")),
+        (f"{c.summary.counts['failed']:,}", "failed"),
+    ]
+    if c.gain is not None and not math.isnan(c.gain.gain):
+        tiles.insert(1, (f"{c.gain.gain:+.3g}".replace("-", "−") + unit, "gain over the default"))
+    grid = tag("div", *(tag("div", tag("b", a), tag("span", b), class_="tile") for a, b in tiles), class_="tiles")
+    return section("summary", "Summary", grid, tag("ul", *lines, class_="words"))
+
+
+def best(c: Contents) -> Html:
+    """Return the best configurations, and the best against the default."""
+    if not len(c.best):
+        return section("best", "Best configurations", paragraph("No evaluation has succeeded yet."))
+    names = [name for name in c.space.parameters]
+    parts: list[Html] = [gain_table(c.gain, names, c.objective)] if c.gain is not None else []
+    parts.append(best_table(c.best, names, c.objective, c.names))
+    copy = json.dumps(dict(c.best.configurations[0]), indent=2, ensure_ascii=False)
+    parts.append(details("The best configuration as JSON, to copy", tag("pre", copy)))
+    return section("best", "Best configurations", *parts)
+
+
+def convergence(c: Contents) -> Html:
+    """Return the convergence figure and the improvement after warm-up."""
+    figure = plots.convergence.interactive(c.convergence, c.objective.label, c.warmup)
+    cropped = max((table.cropped for table in c.convergence), default=0)
+    caption = (
+        "The best value known after each evaluation"
+        + (", mean over runs with the band that holds the middle 80 % of them" if c.summary.runs > 1 else "")
+        + ". Failed evaluations count and improve nothing."
+        + (
+            f" The first {words.plural(cropped, 'evaluation')} lie beyond the drawn range: double-click to see all."
+            if cropped
+            else ""
+        )
+    )
+    told = "Convergence: " + words.found(c.summary, c.objective)
+    table = improvement_table(c.improvement, c.objective.metric) if c.summary.best_trial else Html("")
+    return section("convergence", "Convergence", plot("fig-convergence", figure, told, caption), table)
+
+
+def surface(c: Contents) -> Html:
+    """Return the loss surface with trails, for each pair of parameters."""
+    title = "Loss surface and optimizer trails"
+    if not c.surfaces:
+        return section("surface", title, paragraph("A surface needs at least two parameters."))
+    named = [
+        (" × ".join(plane.projection.names), plots.surface.interactive(plane, c.objective.label, trail))
+        for plane, trail in c.surfaces
+    ]
+    projected = bool(c.surfaces[0][0].others)
+    exact = all(plane.projection.exact for plane, _ in c.surfaces)
+    caption = (
+        (
+            "Infimum projection: the best that was found at each pair of values, whatever the other parameters were. "
+            * projected
+        )
+        + ("Each cell is one pair of levels. " if exact else "Cells are narrow where many trials lie. ")
+        + "Bright is better; blank cells were never visited; crosses failed; the star is the best. A trail connects "
+        "the best evaluations of a run, from the dot to its star; click the legend to show and hide."
+    )
+    left_out = (
+        paragraph(
+            f"Shown are all pairs of the {MOST_PAIRED} parameters that explain most on their own.",
+            class_="soft",
+        )
+        if len(c.axes) > MOST_PAIRED
+        else ""
+    )
+    told = f"Loss surface over {named[0][0]}. {words.found(c.summary, c.objective)}"
+    return section("surface", title, left_out, plot("fig-surface", named, told, caption))
+
+
+def slices(c: Contents) -> Html:
+    """Return the slices."""
+    figure = plots.slices.interactive(c.slices, c.objective.label)
+    shares = [
+        f"{name} {share:.0%}"
+        for name, share in zip(c.influence.names, c.influence.share.tolist(), strict=True)
+        if share
+    ][:MOST_SLICED]
+    outside = max((table.outside for table in c.slices), default=0)
+    caption = (
+        "Every evaluation against each parameter, most influential first; the line is the best in each range."
+        + (f" {words.plural(outside, 'far outlier')} beyond the drawn range." if outside else "")
+        + (
+            f" Share of the variance of ranks that a parameter explains on its own: {', '.join(shares)}."
+            if shares
+            else ""
+        )
+    )
+    told = "The objective against each parameter: " + ", ".join(c.influence.names)
+    return section("slices", "Parameters one by one", plot("fig-slices", figure, told, caption))
+
+
+def failures(c: Contents) -> Html:
+    """Return the failures with their messages and logs."""
+    if not c.failures:
+        return section("failures", "Failures", paragraph("No evaluation failed."))
+    return section("failures", "Failures", failure_table(c.failures, c.names))
+
+
+def method(c: Contents) -> Html:
+    """Return what was searched in detail, and how this came about."""
+    continue_ = c.provenance.get("continue")
+    parts: list[Html] = [space_table(c.space, c.axes), provenance_table(c.provenance)]
+    if continue_:
+        parts.append(join([paragraph("The same command continues the search:"), tag("pre", continue_)]))
+    return section("method", "Space and provenance", *parts)
