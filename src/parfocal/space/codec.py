@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from parfocal.checks import did_you_mean
 from parfocal.errors import SpaceError
 from parfocal.space.layout import Layout
-from parfocal.space.parameters import Constant, same
+from parfocal.space.parameter_checks import same
+from parfocal.space.parameters import Constant
 from parfocal.typing import Bools, Floats, Ints, Value, Values
 
-_ASLEEP: Any = object()
+_FEW_ROWS = 16
+"""Rows with the same active parameters are decoded together when there are that many of them on average."""
 
 
 def encode(layout: Layout, configurations: Sequence[Values]) -> Floats:
@@ -24,49 +26,75 @@ def encode(layout: Layout, configurations: Sequence[Values]) -> Floats:
         If a name is unknown or a value is impossible; whether constraints hold is not asked.
     """
     known = layout.parameters.keys()
-    for configuration in configurations:
-        if not configuration.keys() <= known:
-            name = next(name for name in configuration if name not in known)
+    rows = [row if type(row) is dict else dict(row) for row in configurations]
+    for row in rows:
+        if not row.keys() <= known:
+            name = next(name for name in row if name not in known)
             raise SpaceError(f"'{name}' is no parameter of the space{did_you_mean(name, known)}.")
-    X = np.full((len(configurations), len(layout.columns)), np.nan)
+    X = np.full((len(rows), len(layout.columns)), np.nan)
     for position, name in enumerate(layout.columns):
-        values = [configuration.get(name, _ASLEEP) for configuration in configurations]
-        given = np.fromiter((value is not _ASLEEP for value in values), dtype=np.bool_, count=len(values))
-        if given.all():
-            X[:, position] = layout.axes[name].code(values, name)
-        elif given.any():
-            X[given, position] = layout.axes[name].code([v for v in values if v is not _ASLEEP], name)
+        values = [row[name] for row in rows if name in row]
+        given = slice(None) if len(values) == len(rows) else np.array([name in row for row in rows])
+        if values:
+            X[given, position] = layout.axes[name].encode(values, name)
     return layout.canonical(X)
 
 
 def decode(layout: Layout, X: Floats) -> list[dict[str, Value]]:
     """Return one dict a row: active parameters and constants in the space's order, as plain Python values."""
     view = layout.view(X)
-    columns: list[list[Any]] = []
-    active: list[Bools] = []
-    for name, parameter in layout.parameters.items():
-        constant = isinstance(parameter, Constant)
-        values = [parameter.value] * len(X) if isinstance(parameter, Constant) else view.values(name).tolist()
-        mask = view.active(name)
-        if mask is None and not constant and np.isnan(X[:, layout.position[name]]).any():
-            mask = ~np.isnan(X[:, layout.position[name]])
-        active.append(np.ones(len(X), dtype=np.bool_) if mask is None else mask)
-        columns.append(values)
-    return _dicts(tuple(layout.parameters), columns, np.array(active))
+    columns: list[NDArray[Any]] = []
+    active = np.ones((len(X), len(layout.parameters)), dtype=np.bool_)
+    for place, (name, parameter) in enumerate(layout.parameters.items()):
+        if isinstance(parameter, Constant):
+            columns.append(np.full(len(X), parameter.value, dtype=object))
+            mask = view.active(name)
+            active[:, place] = True if mask is None else mask
+        else:
+            columns.append(view.values(name))
+            active[:, place] = ~np.isnan(X[:, layout.position[name]])
+    return _dicts(tuple(layout.parameters), columns, active)
 
 
-def _dicts(names: tuple[str, ...], columns: list[list[Any]], active: Bools) -> list[dict[str, Value]]:
+def _dicts(names: tuple[str, ...], columns: list[NDArray[Any]], active: Bools) -> list[dict[str, Value]]:
     """Return the rows as dicts; rows with the same active parameters are built together."""
-    some = np.flatnonzero(~active.all(axis=1))
-    if not some.size:
-        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-    for position in some:
-        values = columns[position]
-        for row in np.flatnonzero(~active[position]).tolist():
-            values[row] = _ASLEEP
+    group = _groups(active)
+    sizes = np.bincount(group)
+    if len(sizes) > max(len(active) // _FEW_ROWS, 1):
+        return _dicts_one_by_one(names, columns, active)
+    order = np.argsort(group, kind="stable")
+    stops = np.cumsum(sizes)
+    found: list[dict[str, Value]] = []
+    for start, stop in zip([0, *stops[:-1]], stops, strict=True):
+        rows = order[start:stop]
+        awake = np.flatnonzero(active[rows[0]])
+        keys = tuple(names[place] for place in awake)
+        lists = [columns[place][rows].tolist() for place in awake]
+        found += [dict(zip(keys, row, strict=False)) for row in zip(*lists, strict=True)]
+    if len(sizes) == 1:
+        return found
+    place_of = np.empty(len(order), dtype=np.int64)
+    place_of[order] = np.arange(len(order))
+    return [found[place] for place in place_of.tolist()]
+
+
+def _groups(active: Bools) -> Ints:
+    """Return a number for each row, from 0, the same for rows with the same active parameters."""
+    group = np.zeros(len(active), dtype=np.int64)
+    varied = active[:, ~active.all(axis=0)]
+    for start in range(0, varied.shape[1], 32):
+        some = varied[:, start : start + 32]
+        word = (group << 32) + some @ (1 << np.arange(some.shape[1]))
+        group = np.unique(word, return_inverse=True)[1].ravel()
+    return group
+
+
+def _dicts_one_by_one(names: tuple[str, ...], columns: list[NDArray[Any]], active: Bools) -> list[dict[str, Value]]:
+    """Return the rows as dicts where hardly two of them have the same active parameters."""
+    lists = [column.tolist() for column in columns]
     return [
-        {name: value for name, value in zip(names, row, strict=True) if value is not _ASLEEP}
-        for row in zip(*columns, strict=True)
+        {name: value for name, value, awake in zip(names, row, mask, strict=True) if awake}
+        for row, mask in zip(zip(*lists, strict=True), active.tolist(), strict=True)
     ]
 
 
@@ -137,8 +165,8 @@ def problem(layout: Layout, configuration: Values) -> str | None:
         if active and name not in configuration:
             return f"'{name}' is missing: the configuration needs a value for each active parameter."
         if not active and name in configuration:
-            rule = layout.rules[name].expression
-            return f"'{name}' is given, but it is inactive here (it needs {rule}): leave it out."
+            needed = layout.rules[name].expression
+            return f"'{name}' is given, but it is inactive here (it needs {needed}): leave it out."
     for rule in layout.constraints:
         if not rule.holds(view)[0]:
             return f"The configuration breaks the constraint '{rule.expression}'."

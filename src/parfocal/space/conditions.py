@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,15 @@ from numpy.typing import NDArray
 
 from parfocal.checks import did_you_mean
 from parfocal.errors import ExpressionError, SpaceError
-from parfocal.expressions import Atom, Expression, Junction, Kind, parse, truth
-from parfocal.space.axes import Axis
-from parfocal.space.parameters import Constant, Parameter, same
+from parfocal.expressions import Atom, Expression, Formula, Kind, Relation, atoms, parse, truth
+from parfocal.expressions.formula import reason
+from parfocal.expressions.language import COMPARE
+from parfocal.space.columns import Axis
+from parfocal.space.parameters import Constant, Ordinal, Parameter
 from parfocal.typing import Bools, Floats, Ints
 
 _MAX_LOOKUP = 4096
+_ORDER = ("<", "<=", ">", ">=")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +27,7 @@ class Rule:
     """A condition or constraint, and for each atom that asks for one discrete parameter its answer for each level."""
 
     expression: Expression
+    formula: Formula
     lookups: Mapping[int, tuple[str, Bools]]
 
     def holds(self, view: "View") -> Bools:
@@ -32,10 +37,10 @@ class Rule:
         names = self.expression.names
         with np.errstate(all="ignore"):
             if self.expression.kind == "constraint":
-                held = truth(self.expression.formula, lambda atom: self._atom(atom, view))
+                held = truth(self.formula, lambda atom: self._atom(atom, view))
                 alive = _every(view.active(name) for name in sorted(names))
                 return _rows(held if alive is None else held | ~alive, view)
-            return _rows(truth(self.expression.formula, lambda atom: self._living(atom, view)), view)
+            return _rows(truth(self.formula, lambda atom: self._living(atom, view)), view)
 
     def _living(self, atom: Atom, view: "View") -> Any:
         alive = _every(view.active(name) for name in sorted(atom.names))
@@ -107,28 +112,64 @@ def compile_rule(
         expression = parse(text, kind=kind)
     except ExpressionError as error:
         raise SpaceError(f"{owner}: {error}") from None
+    where = f"{owner}: the {kind} '{text}'"
     for name in sorted(expression.names):
         if name not in parameters:
-            raise SpaceError(f"{owner}: the {kind} '{text}' names {_unknown(name, parameters, axes)}.")
-    if not expression.names:
-        raise SpaceError(f"{owner}: the {kind} '{text}' names no parameter.")
-    for name, value in expression.comparisons:
-        _check_comparison(name, value, f"{owner}: the {kind} '{text}'", parameters[name], axes)
+            raise SpaceError(f"{where} names {_unknown(name, parameters, axes)}.")
+    if not expression.names or expression.formula is None:
+        raise SpaceError(f"{where} names no parameter.")
     lookups: dict[int, tuple[str, Bools]] = {}
-    try:
-        for atom in _atoms(expression.formula):
-            name = next(iter(atom.names), "")
-            if len(atom.names) == 1 and name in axes and 0 < axes[name].levels <= _MAX_LOOKUP:
-                levels = axes[name].take(np.arange(axes[name].levels))
-                with np.errstate(all="ignore"):
-                    lookups[id(atom)] = name, np.broadcast_to(atom({name: levels}), levels.shape)
+    for atom in atoms(expression.formula):
+        try:
+            lookup = _lookup(atom, axes, where)
+            if lookup is not None:
+                lookups[id(atom)] = lookup
             else:
-                with np.errstate(all="ignore"):
-                    atom({name: _example(name, parameters, axes) for name in atom.names})
-    except TypeError as error:
-        reason = str(error) if str(error).startswith("a number") else "text stands where a number is needed"
-        raise SpaceError(f"{owner}: the {kind} '{text}' cannot be evaluated: {reason}.") from None
-    return Rule(expression, lookups)
+                _try(atom, parameters, axes)
+        except TypeError as error:
+            raise SpaceError(f"{where} cannot be evaluated: {reason(error)}.") from None
+    looked_up = len(expression.names) == 1 and len(lookups) == len(atoms(expression.formula))
+    if looked_up and not np.any(truth(expression.formula, lambda atom: lookups[id(atom)][1])):
+        raise SpaceError(f"{where} is never true: it leaves no value of '{min(expression.names)}'.")
+    return Rule(expression, expression.formula, lookups)
+
+
+def _lookup(atom: Atom, axes: Mapping[str, Axis], where: str) -> tuple[str, Bools] | None:
+    """Return the one discrete parameter that an atom asks for, and the answer for each of its levels."""
+    name = next(iter(atom.names), "")
+    if len(atom.names) != 1 or name not in axes:
+        return None
+    axis, relation = axes[name], atom.relation
+    if relation is not None and relation.values:
+        _check_values(name, relation, where, axis)
+    if not 0 < axis.levels <= _MAX_LOOKUP:
+        return None
+    levels = axis.take(np.arange(axis.levels))
+    if (
+        relation is not None
+        and relation.sign in _ORDER
+        and levels.dtype == object
+        and isinstance(axis.parameter, Ordinal)
+    ):
+        options = levels.tolist()
+        if relation.values[0] in options:  # texts are compared by their rank
+            ranked = COMPARE[relation.sign](np.arange(axis.levels), options.index(relation.values[0]))
+            return name, ~ranked if atom.negated else ranked
+    with np.errstate(all="ignore"):
+        return name, np.broadcast_to(atom({name: levels}), levels.shape)
+
+
+def _try(atom: Atom, parameters: Mapping[str, Parameter], axes: Mapping[str, Axis]) -> None:
+    """Evaluate an atom once on examples, so that a mix of texts and numbers shows before the first draw."""
+    columns: dict[str, Any] = {}
+    for name in atom.names:
+        parameter = parameters[name]
+        if isinstance(parameter, Constant):
+            columns[name] = np.asarray(parameter.value)
+        else:
+            columns[name] = axes[name].values(np.array([0.0, 0.5]))
+    with np.errstate(all="ignore"):
+        atom(columns)
 
 
 def topological(names: tuple[str, ...], rules: Mapping[str, Rule]) -> tuple[str, ...]:
@@ -149,7 +190,7 @@ def topological(names: tuple[str, ...], rules: Mapping[str, Rule]) -> tuple[str,
             circle = [*path[path.index(name) :], name]
             if len(circle) == 2:
                 raise SpaceError(f"'{name}': its condition '{rules[name].expression}' names the parameter itself.")
-            walk = ", ".join(f"'{a}' needs '{b}'" for a, b in zip(circle, circle[1:], strict=False))
+            walk = ", ".join(f"'{a}' needs '{b}'" for a, b in pairwise(circle))
             raise SpaceError(f"The conditions form a circle: {walk}; drop one of them.")
         for parent in sorted(rules[name].expression.names, key=names.index):
             visit(parent, (*path, name))
@@ -161,12 +202,6 @@ def topological(names: tuple[str, ...], rules: Mapping[str, Rule]) -> tuple[str,
     return tuple(order)
 
 
-def _atoms(formula: Any) -> list[Atom]:
-    if isinstance(formula, Junction):
-        return [atom for part in formula.parts for atom in _atoms(part)]
-    return [formula]
-
-
 def _every(masks: Any) -> Any:
     given = [mask for mask in masks if mask is not None]
     return reduce(np.logical_and, given) if given else None
@@ -174,11 +209,6 @@ def _every(masks: Any) -> Any:
 
 def _rows(value: Any, view: View) -> Bools:
     return np.broadcast_to(np.asarray(value, dtype=np.bool_), (view.rows,))
-
-
-def _example(name: str, parameters: Mapping[str, Parameter], axes: Mapping[str, Axis]) -> Any:
-    parameter = parameters[name]
-    return np.asarray(parameter.value) if isinstance(parameter, Constant) else axes[name].values(np.array([0.0, 0.5]))
 
 
 def _unknown(name: str, parameters: Mapping[str, Parameter], axes: Mapping[str, Axis]) -> str:
@@ -193,21 +223,19 @@ def _unknown(name: str, parameters: Mapping[str, Parameter], axes: Mapping[str, 
     return f"'{name}', which is no parameter{near}"
 
 
-def _check_comparison(name: str, value: Any, where: str, parameter: Parameter, axes: Mapping[str, Axis]) -> None:
+def _check_values(name: str, relation: Relation, where: str, axis: Axis) -> None:
     """Refuse a comparison with a value that the parameter never has: it is a slip of the pen."""
-    if isinstance(parameter, Constant):
-        return
-    axis = axes[name]
-    if axis.options:
-        options = axis.take(np.arange(axis.levels)).tolist()
-        if not any(value == option for option in options):
-            near = did_you_mean(value, options)
-            raise SpaceError(f"{where} compares '{name}' with {value!r}, but it is one of {options!r}{near}.")
-        return
-    bounded: Any = parameter
-    if isinstance(value, bool | str) or value is None:
-        raise SpaceError(f"{where} compares the number '{name}' with {value!r}.")
-    if not bounded.low <= value <= bounded.high:
-        raise SpaceError(
-            f"{where} compares '{name}' with {value:g}, but it lies between {bounded.low:g} and {bounded.high:g}."
-        )
+    options = axis.options
+    texts = any(isinstance(option, str) for option in options)
+    bounded: Any = axis.parameter
+    for value in relation.values:
+        if axis.options and (texts or relation.sign not in _ORDER):
+            if not any(value == option for option in options):
+                near = did_you_mean(value, options)
+                raise SpaceError(f"{where} compares '{name}' with {value!r}, but it is one of {options!r}{near}.")
+        elif isinstance(value, bool | str) or value is None:
+            raise SpaceError(f"{where} compares '{name}' with {value!r}, which is no number.")
+        elif not axis.options and relation.sign not in _ORDER and not bounded.low <= value <= bounded.high:
+            raise SpaceError(
+                f"{where} compares '{name}' with {value:g}, but it lies between {bounded.low:g} and {bounded.high:g}."
+            )

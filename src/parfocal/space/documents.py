@@ -4,13 +4,12 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from parfocal.checks import did_you_mean
 from parfocal.errors import SpaceError
 from parfocal.space.parameters import KINDS, Parameter
 from parfocal.space.priors import prior_form
-from parfocal.typing import Value
 
 _ALIASES = {"int": "integer", "bool": "boolean", "category": "categorical", "choice": "categorical", "real": "float"}
 _TOP = ("parameters", "constraints", "conditions")
@@ -72,7 +71,7 @@ def parameter_from(form: Any, name: str) -> Parameter:
     """
     try:
         if isinstance(form, tuple(KINDS.values())):
-            return form  # type: ignore[no-any-return]
+            return cast(Parameter, form)
         if isinstance(form, list | tuple):
             return KINDS["categorical"](choices=form)  # type: ignore[no-any-return]
         if not isinstance(form, Mapping):
@@ -153,8 +152,3 @@ def from_yaml(source: str | Path) -> dict[str, Any]:
         return yaml.safe_load(text)  # type: ignore[no-any-return]
     except yaml.YAMLError as error:
         raise SpaceError(f"This is no valid YAML: {str(error).splitlines()[0]}.") from None
-
-
-def plain(value: Any) -> Value:
-    """Return a numpy scalar as a plain Python value."""
-    return value.item() if hasattr(value, "item") else value  # type: ignore[no-any-return]

@@ -32,7 +32,7 @@ class Draws:
             bad = ~layout.feasible(layout.canonical(U, block.columns), block.constraints)
             if bad.any():
                 positions = [layout.position[name] for name in block.columns]
-                U[np.ix_(bad, positions)] = self._block(block, int(bad.sum()), rng)
+                U[np.flatnonzero(bad)[:, None], positions] = self._block(block, int(bad.sum()), rng)
         return layout.canonical(U)
 
     def repair(self, X: Floats, rng: np.random.Generator) -> Floats:
@@ -93,11 +93,9 @@ class Draws:
 
     def _enumerate(self, block: Block) -> tuple[Floats, Floats] | None:
         axes = [self.layout.axes[name] for name in block.columns]
-        if not all(axis.levels for axis in axes):
-            return None
         codes = {}
         for name, axis in zip(block.columns, axes, strict=True):
-            if axis.levels > _MAX_LISTED or axis.codes is None:
+            if axis.codes is None or axis.levels > _MAX_LISTED:
                 return None
             codes[name] = axis.codes.code(np.arange(axis.levels))
         try:
@@ -112,7 +110,7 @@ class Draws:
         for column, axis in zip(rows.T, axes, strict=True):
             active = ~np.isnan(column)
             if axis.codes is not None:
-                weights[active] *= axis.codes.probability(axis.codes.index(column[active]))
+                weights[active] *= axis.codes.probability(axis.index(column[active]))
         return rows, np.cumsum(weights / weights.sum())[:-1]
 
 
@@ -122,7 +120,7 @@ def draws(layout: Layout) -> Draws:
 
 
 def refill(X: Floats, rng: np.random.Generator) -> Floats:
-    """Return a copy with inactive entries drawn from the prior, so that a parameter that wakes up is not at its default."""
+    """Return a copy with inactive entries drawn from the prior: a parameter that wakes up is not at its default."""
     Y = np.array(X)
     asleep = np.isnan(Y)
     Y[asleep] = rng.random(int(asleep.sum()))

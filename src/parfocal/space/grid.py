@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parfocal.errors import SpaceError
-from parfocal.space.axes import Axis
+from parfocal.space.columns import Axis
 from parfocal.space.enumeration import TooMany, enumerate_block
 from parfocal.space.layout import Block, Layout, blocks
 from parfocal.typing import Floats, Ints
@@ -137,7 +137,7 @@ def _part(layout: Layout, block: Block, levels: Mapping[str, int]) -> Part:
 def _codes(axis: Axis, count: int, index: Ints) -> Floats:
     """Return the codes of the ``index``-th of ``count`` levels evenly spread over a column."""
     if axis.codes is None:
-        return (index + 0.5) / count
+        return np.asarray((index + 0.5) / count, dtype=np.float64)
     return axis.codes.code(index if count == axis.levels else (2 * index + 1) * axis.levels // (2 * count))
 
 

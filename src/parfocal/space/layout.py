@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from parfocal.errors import SpaceError
-from parfocal.space.axes import Axis, axis
+from parfocal.space.axes import axis
+from parfocal.space.columns import Axis
 from parfocal.space.conditions import Rule, View, compile_rule, topological
 from parfocal.space.parameters import Constant, Parameter
 from parfocal.typing import Bools, Floats

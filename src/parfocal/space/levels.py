@@ -20,7 +20,10 @@ _FLOOR = 1e-6
 class Levels(Protocol):
     """The two ways between a code ``u`` in [0, 1] and a level index in [0, count)."""
 
-    count: int
+    @property
+    def count(self) -> int:
+        """Number of levels."""
+        ...
 
     def index(self, u: Floats) -> Ints:
         """Return the level that owns each ``u`` (NaN gives some level)."""
@@ -50,7 +53,7 @@ class Even:
 
     def code(self, index: Ints) -> Floats:
         """Return ``(index + 1/2) / count``."""
-        return (index + 0.5) / self.count
+        return np.asarray((index + 0.5) / self.count, dtype=np.float64)
 
     def probability(self, index: Ints) -> Floats:
         """Return ``1 / count``."""
@@ -72,15 +75,15 @@ class Weighted:
 
     def index(self, u: Floats) -> Ints:
         """Return the interval that holds ``u``, by bisection."""
-        return np.searchsorted(self._inner, u, side="right")
+        return np.asarray(np.searchsorted(self._inner, u, side="right"), dtype=np.int64)
 
     def code(self, index: Ints) -> Floats:
         """Return the tabulated middle."""
-        return self._codes[index]
+        return np.asarray(self._codes[index], dtype=np.float64)
 
     def probability(self, index: Ints) -> Floats:
         """Return the tabulated width."""
-        return self._shares[index]
+        return np.asarray(self._shares[index], dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,14 @@ class Computed:
 
     def code(self, index: Ints) -> Floats:
         """Return the middle of the level's interval of probability."""
-        return (self.cdf(index - 0.5) + self.cdf(index + 0.5)) / 2
+        below, above = self._edges(index)
+        return (below + above) / 2
 
     def probability(self, index: Ints) -> Floats:
         """Return the width of the level's interval of probability."""
-        return self.cdf(index + 0.5) - self.cdf(index - 0.5)
+        below, above = self._edges(index)
+        return above - below
+
+    def _edges(self, index: Ints) -> tuple[Floats, Floats]:
+        middle = np.asarray(index, dtype=np.float64)
+        return self.cdf(middle - 0.5), self.cdf(middle + 0.5)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from parfocal.space.axes import Axis
+from parfocal.space.columns import Axis
 from parfocal.space.draws import refill
 from parfocal.space.layout import Layout
 from parfocal.space.parameters import Boolean, Categorical
@@ -51,7 +51,7 @@ def _step(axis: Axis, code: float, n: int, rng: np.random.Generator, scale: floa
 
 
 def _push(there: Ints, here: int, levels: int, direction: Floats, rng: np.random.Generator) -> Ints:
-    """Return ``there``, but one level away from ``here`` (in the direction of the step, inside) where they are equal."""
+    """Return ``there``, or one level away from ``here`` in the direction of the step where they are equal."""
     sign = np.where(direction < 0, -1, 1)
     sign = np.where(here + sign < 0, 1, np.where(here + sign >= levels, -1, sign))
     return np.where(there == here, here + sign, there)
@@ -61,4 +61,4 @@ def _truncated_normal(mean: float, scale: float, n: int, rng: np.random.Generato
     from scipy.special import ndtr, ndtri
 
     low, high = ndtr(-mean / scale), ndtr((1.0 - mean) / scale)
-    return np.clip(mean + scale * ndtri(low + rng.random(n) * (high - low)), 0.0, 1.0)
+    return np.asarray(np.clip(mean + scale * ndtri(low + rng.random(n) * (high - low)), 0.0, 1.0))

@@ -7,7 +7,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import numpy as np
 
@@ -172,8 +172,9 @@ def prior_from(form: Any) -> Prior:
         If there is no such prior, or its arguments are wrong.
     """
     if isinstance(form, tuple(PRIORS.values())):
-        return form  # type: ignore[no-any-return]
-    name, arguments = form, {}
+        return cast(Prior, form)
+    name: Any = form
+    arguments: Any = {}
     if isinstance(form, Mapping) and len(form) == 1:
         name, arguments = next(iter(form.items()))
     key = str(name).replace("_", "-").lower().replace("loguniform", "log-uniform").replace("lognormal", "log-normal")
@@ -185,7 +186,8 @@ def prior_from(form: Any) -> Prior:
         example = "{" + key + ": {" + ", ".join(f"{item}: 1" for item in needed) + "}}"
         wants = f"the arguments {', '.join(needed)}, as in {example}" if needed else "no arguments"
         raise SpaceError(f"The prior '{key}' needs {wants}; got {arguments or 'none'!r}.")
-    return kind(**arguments)  # type: ignore[no-any-return]
+    prior: Prior = kind(**arguments)
+    return prior
 
 
 def prior_form(prior: Prior) -> Any:

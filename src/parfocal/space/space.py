@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from parfocal import checks
 from parfocal.errors import SpaceError
 from parfocal.space import codec, documents
+from parfocal.space.configspace_export import to_configspace
+from parfocal.space.configspace_import import Rename, from_configspace
 from parfocal.space.draws import Draws, draws
 from parfocal.space.grid import Grid, grid, size
 from parfocal.space.layout import Layout, layout_of
 from parfocal.space.neighbours import neighbours
+from parfocal.space.optuna_import import from_optuna
 from parfocal.space.parameters import KINDS, Boolean, Categorical, Parameter
 from parfocal.typing import Bools, Floats, Ints, Value, Values
 
@@ -81,7 +84,7 @@ class Space:
         return self._draws.sample(int(n), rng)
 
     def from_unit(self, U: Floats) -> Floats:
-        """Return canonical rows for points ``(n, d)`` of the full cube: snapped, inactive NaN; constraints not asked."""
+        """Return canonical rows for points ``(n, d)`` of the full cube; constraints are not asked."""
         return self.layout.canonical(checks.points(U, self.dimension, "U"))
 
     def canonical(self, X: Floats) -> Floats:
@@ -190,6 +193,20 @@ class Space:
     def from_yaml(cls, source: str | Path) -> "Space":
         """Return the space of YAML text, or of a file (a :class:`~pathlib.Path`)."""
         return cls.from_dict(documents.from_yaml(source))
+
+    @classmethod
+    def from_configspace(cls, source: Any, *, rename: Rename = None) -> "Space":
+        """Return the space of a ConfigSpace: its JSON text, its dict, or the object; see :mod:`.configspace_import`."""
+        return cls(*from_configspace(source, rename))
+
+    @classmethod
+    def from_optuna(cls, distributions: Mapping[str, Any]) -> "Space":
+        """Return the space of Optuna distributions by name (objects, or their JSON texts)."""
+        return cls(from_optuna(distributions))
+
+    def to_configspace(self) -> Any:
+        """Return a ``ConfigSpace.ConfigurationSpace``, or raise :class:`SpaceError` where it cannot express this."""
+        return to_configspace(self.layout)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Space):
