@@ -51,6 +51,16 @@ def _pragma(storage, name):
     return storage._read(lambda c: c.exec_driver_sql(f"PRAGMA {name}").scalar())
 
 
+def test_writers_say_so_at_the_start(storage):
+    begins = []
+    event.listen(storage._connect(), "before_cursor_execute", lambda *values: begins.append(values[2]))
+    study = storage.create_study("a", {}).id
+    writes = len(begins)
+    storage.counts(study)
+    assert begins[0] == "BEGIN IMMEDIATE"
+    assert begins[writes] == "BEGIN"
+
+
 def test_everything_at_rest_is_standard_json(storage):
     study = storage.create_study("json", {"space": {"x": [1, 2]}}).id
     storage.add(study, [{"x": 1.5, "kind": "ä"}] * 2, [0, 1])
