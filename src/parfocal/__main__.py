@@ -1,3 +1,5 @@
+"""``python -m parfocal`` is the command line."""
+
 from parfocal.cli import main
 
 main()

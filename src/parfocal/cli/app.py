@@ -1,0 +1,137 @@
+"""The commands and their options; each one's work is in a module of its own, imported when it is called."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import parfocal
+
+app = typer.Typer(
+    name="parfocal",
+    help="Tune the hyperparameters of bioimage-analysis pipelines.",
+    epilog="Start with:  parfocal demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Target = Annotated[
+    Path, typer.Argument(help="An experiment's YAML file, or the database of a study.", metavar="TARGET")
+]
+StudyName = Annotated[str | None, typer.Option("--study", help="Name of the study, where the database holds several.")]
+Workers = Annotated[
+    str | None, typer.Option(help="Processes that evaluate: a number, or 'auto' for all cores.", metavar="N|auto")
+]
+Budget = Annotated[int | None, typer.Option(min=1, help="Trials in total, those of earlier runs included.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"parfocal {parfocal.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Tune the hyperparameters of bioimage-analysis pipelines."""
+
+
+@app.command()
+def demo(
+    task: Annotated[str, typer.Option(help="Ready pipeline: nuclei, spots or spots-background.")] = "nuclei",
+    folder: Annotated[Path, typer.Option(help="Where the study, the overlays and the report are written.")] = Path(
+        "parfocal-demo"
+    ),
+    budget: Budget = None,
+    optimizer: Annotated[str, typer.Option(help="A name or composition that `parfocal zoo` lists.")] = "smac-rf",
+    workers: Workers = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the search.")] = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Tune a ready pipeline on real images; ends with the path of a report."""
+    from parfocal.cli.demo import run_demo
+
+    run_demo(task, folder, budget, optimizer, workers, seed, quiet)
+
+
+@app.command()
+def run(
+    experiment: Annotated[Path, typer.Argument(help="The experiment's YAML file.")],
+    budget: Budget = None,
+    workers: Workers = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run an experiment, or go on with it where it was: finished trials are never evaluated again."""
+    from parfocal.cli.run import run_experiment
+
+    run_experiment(experiment, budget, workers, quiet)
+
+
+@app.command()
+def check(experiment: Annotated[Path, typer.Argument(help="The experiment's YAML file.")]) -> None:
+    """Say in plain words what is wrong with an experiment, before a single evaluation."""
+    from parfocal.cli.check import check_experiment
+
+    check_experiment(experiment)
+
+
+@app.command()
+def worker(
+    target: Target,
+    study: StudyName = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay and wait for new trials when the queue is empty.")] = False,
+) -> None:
+    """Help a running study: claim and evaluate its queued trials from another process or terminal."""
+    from parfocal.cli.worker import help_study
+
+    help_study(target, study, wait)
+
+
+@app.command()
+def status(target: Target, study: StudyName = None) -> None:
+    """Show how far each study of a database is."""
+    from parfocal.cli.show import show_status
+
+    show_status(target, study)
+
+
+@app.command()
+def best(
+    target: Target,
+    study: StudyName = None,
+    top: Annotated[int, typer.Option(min=1, help="How many configurations to show.")] = 5,
+    json: Annotated[bool, typer.Option("--json", help="Print the best configuration as JSON, for scripts.")] = False,
+) -> None:
+    """Show the best configurations found so far."""
+    from parfocal.cli.show import show_best
+
+    show_best(target, study, top, json)
+
+
+@app.command()
+def report(
+    target: Target,
+    study: StudyName = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The HTML file to write.")] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="Also write the figures as PNG, PDF and SVG into this folder.")
+    ] = None,
+) -> None:
+    """Write one self-contained HTML report."""
+    from parfocal.cli.report import report_study
+
+    report_study(target, study, out, figures)
+
+
+@app.command()
+def zoo() -> None:
+    """List the optimizers: their parts, sources, and when to choose which."""
+    from parfocal.cli.show import show_zoo
+
+    show_zoo()

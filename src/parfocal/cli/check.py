@@ -1,0 +1,20 @@
+"""`parfocal check`: what is wrong with an experiment, before a single evaluation."""
+
+import sys
+from pathlib import Path
+
+from parfocal.experiment import load
+
+
+def check_experiment(path: Path) -> None:
+    """Print every problem, one a line; exit with 2 if there is any."""
+    experiment = load(path)
+    problems = experiment.problems()
+    for problem in problems:
+        print(f"{path}: {problem}", file=sys.stderr)
+    if problems:
+        sys.exit(2)
+    space = experiment.space
+    print(f"{path}: nothing is wrong.")
+    print(f"  {space.dimension} parameters, {space.size:,.0f} configurations; {experiment.objective}")
+    print(f"  {experiment.budget} evaluations by '{experiment.optimizer}', kept in {experiment.storage}")

@@ -1,0 +1,46 @@
+"""`parfocal demo`: the main job on real images, from a ready task to a report."""
+
+import sys
+from pathlib import Path
+
+from parfocal.cli.run import search
+from parfocal.cli.show import best_lines
+from parfocal.cli.targets import workers_of
+from parfocal.report import report_of
+from parfocal.study import Study
+from parfocal.tasks import TaskEvaluator
+
+BUDGET = 200
+
+
+def run_demo(
+    name: str, folder: Path, budget: int | None, optimizer: str, workers: str | None, seed: int, quiet: bool
+) -> None:
+    """Tune a ready task, compare the best with the default on images that the search never saw, write the report."""
+    evaluator = TaskEvaluator(name)
+    task = evaluator.task
+    print(f"{task.title}: {len(task.train)} images to tune on, {len(task.held_out)} held out.", file=sys.stderr)
+    folder.mkdir(parents=True, exist_ok=True)
+    study = Study(
+        task.space,
+        task.objective,
+        evaluator,
+        optimizer=optimizer,
+        storage=folder / f"{name}.db",
+        name=f"{name}-{optimizer}-{seed}",
+        seed=seed,
+        default=task.default,
+        isolation="process",
+    )
+    command = f"parfocal demo --task {name} --folder {folder} --optimizer '{optimizer}' --seed {seed}"
+    search(study, budget or BUDGET, workers_of(workers), quiet, command)
+    for line in best_lines(study):
+        print(line)
+    best = study.best
+    if best is not None and task.held_out:
+        metric = task.objective.metric
+        before, after = (task.test(each).metrics[metric] for each in (task.default, best.configuration))
+        print(
+            f"On images that were held out: {metric} {before:.4g} by default, {after:.4g} tuned ({after - before:+.4g})"
+        )
+    print(f"Report: {report_of(study, folder / 'report.html', command=command)}")

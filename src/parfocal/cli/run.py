@@ -1,0 +1,57 @@
+"""`parfocal run`: an experiment file to its finished study."""
+
+import shlex
+import sys
+from pathlib import Path
+
+from parfocal.cli.progress import duration, live
+from parfocal.cli.show import best_lines
+from parfocal.cli.targets import workers_of
+from parfocal.experiment import Experiment, load
+from parfocal.study import Study
+
+
+def run_experiment(path: Path, budget: int | None, workers: str | None, quiet: bool) -> None:
+    """Run or go on with an experiment, and say what came of it."""
+    experiment = load(path)
+    experiment.check()
+    study = experiment.study()
+    wanted = budget or experiment.budget
+    command = f"parfocal run {shlex.quote(str(path))}"
+    if budget:
+        command += f" --budget {budget}"
+    search(study, wanted, workers_of(workers, experiment.workers), quiet, command)
+    conclude(study, experiment)
+
+
+def search(study: Study, budget: int, workers: object, quiet: bool, command: str) -> None:
+    """Run a study with live progress; Ctrl-C stops it cleanly and says how to go on."""
+    before = study.counts.finished
+    if before and not quiet:
+        print(f"'{study.name}' goes on after {before} finished trials.", file=sys.stderr)
+    try:
+        with live(study.objective, quiet) as draw:
+            study.run(budget, workers=workers, on_progress=draw)  # type: ignore[arg-type]
+    except KeyboardInterrupt:
+        counts = study.counts
+        print(
+            f"\nStopped; {counts.finished} of {budget} trials are finished and safe in {study.storage.url}.\n"
+            f"Go on with:  {command}",
+            file=sys.stderr,
+        )
+        sys.exit(130)
+    if study.exhausted and not quiet:
+        print(f"The search ended before its budget: {study.exhausted}", file=sys.stderr)
+
+
+def conclude(study: Study, experiment: Experiment) -> None:
+    """Print the result and what can be done next."""
+    counts = study.counts
+    seconds = float(sum(t for t in study.history.runtime.tolist() if t == t))
+    print(
+        f"{experiment.name}: {counts.complete} complete, {counts.failed} failed, "
+        f"{duration(seconds)} of evaluation by '{study.composition}'."
+    )
+    for line in best_lines(study):
+        print(line)
+    print(f"Report:  parfocal report {shlex.quote(str(experiment.path))}")

@@ -1,0 +1,272 @@
+"""An experiment file: one YAML file that says what to search, how to evaluate it and for how long.
+
+Every wrong key or value ends as one :class:`~parfocal.errors.ExperimentError` that names file, line, key and remedy,
+before anything is evaluated or written.
+"""
+
+import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from parfocal import documents
+from parfocal.documents import Document
+from parfocal.errors import ExperimentError, ParfocalError
+from parfocal.evaluation import Evaluator, Limits, evaluator_from_dict
+from parfocal.optimizers import compose
+from parfocal.space import Space
+from parfocal.space.documents import parameter_from
+from parfocal.study import Study
+from parfocal.tasks.evaluator import TaskEvaluator
+from parfocal.trials import Objective
+
+
+class _Keys(BaseModel):
+    """A mapping whose keys are all known; YAML has types, so that nothing is converted behind the user's back."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ObjectiveKeys(_Keys):
+    """``objective:`` metric (or an expression over metrics), direction and unit."""
+
+    metric: str
+    direction: Literal["minimize", "maximize"] = "minimize"
+    unit: str | None = None
+
+
+class LimitKeys(_Keys):
+    """``limits:`` of one trial."""
+
+    time: str | int | float | None = None
+    memory: str | int | None = None
+
+
+class ExperimentKeys(_Keys):
+    """The keys of an experiment file."""
+
+    name: Annotated[str, Field(min_length=1)] | None = None
+    task: str | dict[str, Any] | None = None
+    space: dict[str, Any] | None = None
+    constraints: list[str] = []
+    objective: ObjectiveKeys | str | None = None
+    evaluation: dict[str, Any] | None = None
+    default: dict[str, Any] | None = None
+    optimizer: str = "smac-rf"
+    warmup: Annotated[int, Field(ge=0)] = 20
+    budget: Annotated[int, Field(ge=1)] = 100
+    seed: Annotated[int, Field(ge=0)] = 0
+    workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    isolation: Literal["process", "none"] = "process"
+    limits: LimitKeys = LimitKeys()
+    storage: str | None = None
+    stop_after_failures: Annotated[int, Field(ge=0)] = 10
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A checked experiment: everything that :meth:`study` needs, and nothing evaluated yet."""
+
+    name: str
+    path: Path
+    storage: Path
+    space: Space
+    objective: Objective
+    evaluator: Evaluator
+    default: dict[str, Any] | None
+    optimizer: str
+    warmup: int
+    budget: int
+    seed: int
+    workers: int | Literal["auto"]
+    isolation: Literal["process", "none"]
+    limits: Limits
+    stop_after_failures: int
+
+    def study(self) -> Study:
+        """Return the study of this experiment: a new one in its storage, or the one that is already there."""
+        return Study(
+            self.space,
+            self.objective,
+            self.evaluator,
+            optimizer=self.optimizer,
+            storage=self.storage,
+            name=self.name,
+            seed=self.seed,
+            warmup=self.warmup,
+            default=self.default,
+            limits=self.limits,
+            isolation=self.isolation,
+            stop_after_failures=self.stop_after_failures,
+        )
+
+    def problems(self) -> list[str]:
+        """Return what is wrong beyond the file itself, one sentence each: missing commands, unreadable images, ..."""
+        space = self.space
+        optional = tuple(name for name, parameter in space.parameters.items() if parameter.when is not None)
+        found = self.evaluator.check(space.names, optional)
+        limit = self.limits.problem()
+        if limit is not None:
+            found.append(limit)
+        if not self.storage.parent.is_dir():
+            found.append(f"storage: there is no folder '{self.storage.parent}'; make it, or name another one.")
+        return found
+
+    def check(self) -> None:
+        """Raise :class:`ExperimentError` with the first of :meth:`problems`, if there are any."""
+        found = self.problems()
+        if found:
+            more = f" ({len(found) - 1} more: see `parfocal check {self.path}`)" if len(found) > 1 else ""
+            raise ExperimentError(f"{self.path}: {found[0]}{more}")
+
+
+def load(path: str | Path) -> Experiment:
+    """Read and check an experiment file.
+
+    Raises
+    ------
+    ExperimentError
+        One sentence: file, line, key, what is wrong, and how to mend it.
+    """
+    document = documents.read(path)
+    keys = _keys(document)
+    folder = document.path.resolve().parent
+    parts = _ready_task(document, keys, folder) if keys.task is not None else _own(document, keys, folder)
+    space, objective, evaluator, default = parts
+    with _blamed(document, "default"):
+        if default is not None:
+            space.validate(default)
+    with _blamed(document, "optimizer"):
+        compose(keys.optimizer)
+    with _blamed(document, "limits"):
+        limits = Limits.from_dict(keys.limits.model_dump(exclude_none=True))
+    return Experiment(
+        name=keys.name or document.path.stem,
+        path=document.path,
+        storage=folder / (keys.storage or f"{document.path.stem}.db"),
+        space=space,
+        objective=objective,
+        evaluator=evaluator,
+        default=default,
+        optimizer=keys.optimizer,
+        warmup=keys.warmup,
+        budget=keys.budget,
+        seed=keys.seed,
+        workers=keys.workers,
+        isolation=keys.isolation,
+        limits=limits,
+        stop_after_failures=keys.stop_after_failures,
+    )
+
+
+Parts = tuple[Space, Objective, Evaluator, dict[str, Any] | None]
+
+
+def _ready_task(document: Document, keys: ExperimentKeys, folder: Path) -> Parts:
+    """Return what a ready task brings, with the space, objective and default of the file where it gives its own."""
+    if keys.evaluation is not None:
+        raise document.error(["evaluation"], "a task brings its own evaluation; remove this key, or remove 'task'.")
+    with _blamed(document, "task"):
+        options = keys.task if isinstance(keys.task, dict) else {"name": keys.task}
+        evaluator = TaskEvaluator.from_dict(options, folder)
+        task = evaluator.task
+    space = task.space
+    if keys.space is not None:
+        space = _space(document, keys)
+    elif keys.constraints:
+        with _blamed(document, "constraints"):
+            space = Space(space.parameters, [*space.constraints, *keys.constraints])
+    objective = task.objective if keys.objective is None else _objective(document, keys.objective)
+    known = {name: value for name, value in task.default.items() if name in space.names}
+    return space, objective, evaluator, keys.default or known
+
+
+def _own(document: Document, keys: ExperimentKeys, folder: Path) -> Parts:
+    """Return the space, objective and evaluator that the file itself describes."""
+    if keys.space is None or keys.objective is None or keys.evaluation is None:
+        needed = ("space", "objective", "evaluation")
+        missing = next(key for key in needed if getattr(keys, key) is None)
+        raise document.error([], f"the key '{missing}' is missing; an experiment has {', '.join(needed)}, or a 'task'.")
+    space = _space(document, keys)
+    objective = _objective(document, keys.objective)
+    with _blamed(document, "evaluation"):
+        return space, objective, evaluator_from_dict(keys.evaluation, folder), keys.default
+
+
+def _space(document: Document, keys: ExperimentKeys) -> Space:
+    """Return the space of the file; each parameter is read by itself, so that the line of its key is known."""
+    given = keys.space or {}
+    for name, parameter in given.items():
+        with _blamed(document, "space", name):
+            parameter_from(parameter, name)
+    with _blamed(document, "space"):
+        Space.from_dict({"parameters": given})
+    for index in range(len(keys.constraints)):
+        with _blamed(document, "constraints", index):
+            Space.from_dict({"parameters": given, "constraints": [keys.constraints[index]]})
+    with _blamed(document, "constraints"):
+        return Space.from_dict({"parameters": given, "constraints": keys.constraints})
+
+
+def _objective(document: Document, keys: ObjectiveKeys | str) -> Objective:
+    with _blamed(document, "objective"):
+        return Objective.from_text(keys) if isinstance(keys, str) else Objective(**keys.model_dump())
+
+
+@contextmanager
+def _blamed(document: Document, *key: str | int) -> Iterator[None]:
+    """Put file, line and key before an error of parfocal's own."""
+    try:
+        yield
+    except ExperimentError:
+        raise
+    except ParfocalError as error:
+        own = f"'{key[-1]}': "  # the key says it already
+        raise document.error(key, str(error).removeprefix(own)) from None
+
+
+_SENTENCES: dict[str, str] = {
+    "missing": "this key is missing; add it.",
+    "int_type": "expected a whole number, got {input!r}.",
+    "string_type": "expected text, got {input!r}; put it in quotes.",
+    "list_type": "expected a list, got {input!r}; write one entry a line, each after '- '.",
+    "dict_type": "expected a mapping of keys, got {input!r}.",
+    "model_type": "expected a mapping of keys, got {input!r}.",
+    "literal_error": "expected {expected}, got {input!r}.",
+    "greater_than_equal": "must be at least {ge}, got {input!r}.",
+    "string_too_short": "must not be empty.",
+}
+"""Kind of pydantic's error -> the sentence that a user gets."""
+
+
+def _keys(document: Document) -> ExperimentKeys:
+    """Return the checked top-level keys, or raise the first error as one sentence."""
+    try:
+        return ExperimentKeys.model_validate(document.content)
+    except ValidationError as error:
+        _raise(document, error)
+
+
+def _raise(document: Document, error: ValidationError) -> NoReturn:
+    # where a key may be of several types, the first alternative is the usual one, and its complaint comes first
+    first = error.errors()[0]
+    names = {field: model for model in (ObjectiveKeys, LimitKeys, ExperimentKeys) for field in [model.__name__]}
+    key = [
+        part
+        for part in first["loc"]
+        if part not in names and not str(part).startswith(("constrained", "literal", "dict[", "str", "int", "float"))
+    ]
+    if first["type"] == "extra_forbidden":
+        inside = {"objective": ObjectiveKeys, "limits": LimitKeys}.get(
+            str(key[0]) if len(key) > 1 else "", ExperimentKeys
+        )
+        known = list(inside.model_fields)
+        near = difflib.get_close_matches(str(key[-1]), known, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"the keys here are {', '.join(known)}."
+        raise document.error(key, f"there is no such key; {hint}")
+    sentence = _SENTENCES.get(first["type"], f"{first['msg']}, got {{input!r}}.")
+    raise document.error(key, sentence.format(input=first["input"], **first.get("ctx", {})))

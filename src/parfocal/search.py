@@ -1,0 +1,256 @@
+"""The coordinator's side of a search: ask, store, and learn from what came back, until the budget is spent.
+
+Workers never see this module: they claim what lies in the storage. The coordinator alone appends trials, keeps the
+queue filled, and keeps its columnar history in step with the storage by the revisions that every change carries.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from parfocal import seeds
+from parfocal.engines import LocalEngine
+from parfocal.errors import SpaceExhausted, StudyStopped
+from parfocal.evaluation import Evaluator, Interrupted, Isolation, Limits, Runner, Stop
+from parfocal.optimizers import Composition, propose
+from parfocal.space import Space
+from parfocal.storage import Counts, Storage, StudyRecord, reap_dead, sync
+from parfocal.trials import FULL, History, Objective, Provenance, State
+from parfocal.workers import Worker, common_failure, stop_on_signals
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a search is: what a progress bar shows.
+
+    Attributes
+    ----------
+    budget
+        Trials wanted in total, finished ones of earlier runs included.
+    counts
+        Trials in each state.
+    best
+        The best value so far in the user's own metric; None before the first complete trial.
+    seconds, remaining
+        Time since the start of this run, and the estimate of what is left (NaN before this run's first result).
+    """
+
+    budget: int
+    counts: Counts
+    best: float | None
+    seconds: float
+    remaining: float
+
+    @property
+    def done(self) -> int:
+        """Trials that count against the budget and are finished; a LOST one is replaced."""
+        return self.counts.finished - self.counts.lost
+
+
+@dataclass
+class Search:
+    """One study's coordinator; the only one that appends trials."""
+
+    storage: Storage
+    record: StudyRecord
+    space: Space
+    objective: Objective
+    composition: Composition
+    seed: int
+    warmup: int
+    history: History
+    exhausted: str | None = field(default=None, init=False)
+    """Why the space has nothing left to ask for, once that is so."""
+
+    def refresh(self) -> int:
+        """Bring the history in step with the storage and return how many trials had changed; costs only these."""
+        return sync(self.history, self.storage, self.record.id, self.space)
+
+    def ask(self, n: int) -> int:
+        """Ask for ``n`` trials and queue them; return how many came (fewer where a finite space ends, then none)."""
+        try:
+            proposal = propose(self.space, self.composition, self.history, n, seed=self.seed, warmup=self.warmup)
+        except SpaceExhausted as error:
+            self.exhausted = str(error)
+            return 0
+        self._add(self.space.decode(proposal.X), proposal.provenances(self.history.seen))
+        return len(proposal)
+
+    def enqueue(self, configurations: Sequence[Mapping[str, Any]], note: str) -> None:
+        """Queue configurations that a person chose; the optimizer learns from them like from its own."""
+        first = len(self.history)
+        rows = range(len(configurations))
+        self._add(configurations, [Provenance("given", "none", first, self.history.seen, row, note) for row in rows])
+
+    def _add(self, configurations: Sequence[Mapping[str, Any]], provenances: Sequence[Provenance]) -> None:
+        numbers = np.arange(len(self.history), len(self.history) + len(configurations))
+        trial_seeds = seeds.trial_seeds(self.seed, numbers).tolist()
+        self.storage.add(self.record.id, configurations, trial_seeds, FULL, provenances)
+        self.refresh()
+
+    def wanted(self, budget: int, queue: int) -> int:
+        """Return how many trials to ask for, so that ``queue`` wait and no more than ``budget`` ever finish.
+
+        A LOST trial has taught nothing and is replaced; every other one counts, failed ones too.
+        """
+        alive = len(self.history) - int(np.count_nonzero(self.history.state == State.LOST))
+        waiting = int(np.count_nonzero(self.history.state == State.WAITING))
+        return 0 if self.exhausted else max(0, min(queue - waiting, budget - alive))
+
+    def done(self, budget: int) -> bool:
+        """Whether nothing is left to ask for and nothing is pending."""
+        return not bool(np.any(self.history.pending)) and self.wanted(budget, 1) == 0
+
+    def fill(self, budget: int, queue: int) -> None:
+        """Ask until ``queue`` trials wait, or budget or space are used up."""
+        wanted = self.wanted(budget, queue)
+        if wanted:
+            self.ask(wanted)
+
+
+class Clock:
+    """Turns a search into :class:`Progress`: knows when this run began and what had been finished by then."""
+
+    def __init__(self, search: Search, budget: int) -> None:
+        self.search = search
+        self.budget = budget
+        self.start = time.monotonic()
+        self.before = search.storage.counts(search.record.id).finished
+
+    def progress(self) -> Progress:
+        """Return how far the search is now."""
+        search = self.search
+        counts = search.storage.counts(search.record.id)
+        seconds = time.monotonic() - self.start
+        here = counts.finished - self.before
+        left = max(0, self.budget - (counts.finished - counts.lost))
+        best = search.history.best
+        value = None if best is None else float(search.objective.value(float(search.history.loss[best])))
+        return Progress(self.budget, counts, value, seconds, seconds / here * left if here else math.nan)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How the trials of a search are evaluated.
+
+    Attributes
+    ----------
+    evaluator, isolation, limits
+        See :class:`~parfocal.evaluation.Runner`.
+    folder
+        Where work folders and logs of trials are kept; None: temporary.
+    stop_after_failures
+        Stop when that many first trials all fail; 0 for never.
+    """
+
+    evaluator: Evaluator
+    isolation: Isolation
+    limits: Limits
+    folder: Path | None
+    stop_after_failures: int
+
+
+Report = Callable[[Progress], None]
+
+
+def run_here(search: Search, setup: Setup, budget: int, queue: int, report: Report | None = None) -> None:
+    """Search with evaluations in this process, or one after another in its isolated child.
+
+    Parameters
+    ----------
+    budget
+        Trials in total, finished ones included.
+    queue
+        Trials to ask for at once.
+    report
+        Called with the progress after every change.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On Ctrl-C or SIGTERM, after the trial of the moment was ended and the claims were given back.
+    """
+    stop = Stop()
+    with ExitStack() as stack:
+        stack.enter_context(stop_on_signals(stop))
+        runner = Runner(
+            setup.evaluator,
+            search.objective,
+            limits=setup.limits,
+            isolation=setup.isolation,
+            folder=setup.folder,
+            stop=stop,
+        )
+        worker = stack.enter_context(Worker(search.storage, search.record, stack.enter_context(runner)))
+
+        def evaluate() -> None:
+            with suppress(Interrupted):  # the request to stop stands, whatever it broke off
+                worker.step()
+            if stop.is_set():
+                raise KeyboardInterrupt
+
+        _loop(search, setup, budget, queue, evaluate, report)
+
+
+def run_with_workers(
+    search: Search, setup: Setup, budget: int, queue: int, workers: int, report: Report | None = None
+) -> None:
+    """Search with ``workers`` processes of this machine; see :func:`run_here`."""
+    with LocalEngine(workers) as engine:
+        engine.start(
+            search.storage,
+            search.record.name,
+            setup.evaluator,
+            search.objective,
+            isolation=setup.isolation,
+            limits=setup.limits,
+            folder=setup.folder,
+        )
+        pause = _PAUSE[0]
+        revision = search.history.seen
+
+        def evaluate() -> None:
+            nonlocal pause, revision
+            changed, revision = revision != search.history.seen, search.history.seen
+            pause = _PAUSE[0] if changed else min(1.5 * pause, _PAUSE[1])
+            time.sleep(pause)
+            engine.tend()
+
+        _loop(search, setup, budget, queue, evaluate, report)
+
+
+_PAUSE = (0.002, 0.1)  # s, shortest and longest time between two looks at the storage
+
+
+def _loop(
+    search: Search, setup: Setup, budget: int, queue: int, evaluate: Callable[[], None], report: Report | None
+) -> None:
+    """Keep the queue filled and let ``evaluate`` make progress, until the budget is spent or the space exhausted."""
+    clock = Clock(search, budget)
+    reap_dead(search.storage, search.record.id)  # claims of an earlier run that was killed
+    search.refresh()
+    while True:
+        search.fill(budget, queue)
+        if report is not None:
+            report(clock.progress())
+        if search.done(budget):
+            return
+        evaluate()
+        search.refresh()
+        _stop_if_hopeless(search, setup.stop_after_failures)
+
+
+def _stop_if_hopeless(search: Search, first: int) -> None:
+    """Raise :class:`StudyStopped` when the first trials have all failed, with what they have in common."""
+    failed = search.history.failed
+    if 0 < first <= len(failed) and failed[:first].all():
+        fixed = [name for name in search.space.names if name not in search.space.columns]
+        sentence = common_failure(search.storage.trials(search.record.id, 0, first), first, fixed)
+        if sentence is not None:
+            raise StudyStopped(sentence)

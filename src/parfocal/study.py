@@ -1,0 +1,324 @@
+"""The facade: a study is a space, an objective, an optimizer and an evaluator over a storage."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from parfocal.checks import positive
+from parfocal.engines import available_cores
+from parfocal.errors import EvaluationError, InvalidInput
+from parfocal.evaluation import Evaluator, Isolation, Limits, PythonEvaluator, evaluator_from_dict
+from parfocal.optimizers import DEFAULT, WARMUP, compose
+from parfocal.search import Progress, Search, Setup, run_here, run_with_workers
+from parfocal.space import Parameter, Space
+from parfocal.storage import Counts, Storage, load_history, open_storage
+from parfocal.trials import Configuration, History, Objective, Trial
+from parfocal.workers import Worked, work
+
+FREE = ("budget", "limits", "isolation", "stop_after_failures")
+"""Parts of a study's definition that may change when it is continued."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best complete trial; ``value`` is the user's own number."""
+
+    number: int
+    configuration: Configuration
+    value: float
+    trial: Trial
+
+
+class Study:
+    """A search that can be continued.
+
+    Parameters
+    ----------
+    space : Space, or a mapping from name to parameter
+    objective : Objective or str
+        ``"maximize f1"``, ``"minimize rmse [px]"``, or an expression over metrics.
+    evaluator : callable or Evaluator, optional
+        ``f(**configuration)`` that returns the objective's number or a mapping of metrics; see
+        :mod:`parfocal.evaluation` for commands and entry points. Without it the study can be read, not run.
+    optimizer : str
+        A name of the zoo or a composition such as ``"random + random-forest(acquisition=ei)"``.
+    storage : path or URL, optional
+        Where trials are kept, an SQLite file for example; default: memory, gone with the process.
+    name : str
+        Name within the storage. A study of the same name and definition is continued.
+    seed : int
+        Seed of all that is random.
+    warmup : int
+        Random trials before the optimizer learns.
+    default : mapping, optional
+        The configuration that one would use without tuning: evaluated first, and what gains are measured against.
+    limits : Limits, optional
+        Time and memory of one trial; they need ``isolation="process"`` for Python functions.
+    isolation : {"none", "process"}
+        Whether Python functions run in this process or in one of their own that may be ended.
+    stop_after_failures : int
+        Stop when that many first trials all fail; 0 for never.
+
+    Raises
+    ------
+    ParfocalError
+        When a part is wrong, or the storage holds another study of this name.
+    """
+
+    def __init__(
+        self,
+        space: Space | Mapping[str, Parameter],
+        objective: Objective | str = "minimize loss",
+        evaluator: Evaluator | Callable[..., Any] | None = None,
+        *,
+        optimizer: str = DEFAULT,
+        storage: str | Path | Storage | None = None,
+        name: str = "study",
+        seed: int = 0,
+        warmup: int = WARMUP,
+        default: Mapping[str, Any] | None = None,
+        limits: Limits | None = None,
+        isolation: Isolation = "none",
+        stop_after_failures: int = 10,
+    ) -> None:
+        self.space = space if isinstance(space, Space) else Space(space)
+        self.objective = Objective.from_text(objective) if isinstance(objective, str) else objective
+        self.evaluator = PythonEvaluator(evaluator) if callable(evaluator) else evaluator
+        self.composition = compose(optimizer)
+        self.seed, self.warmup, self.isolation = seed, warmup, isolation
+        self.limits = Limits() if limits is None else limits
+        self.stop_after_failures = stop_after_failures
+        self.default = None if default is None else dict(default)
+        if self.default is not None:
+            self.space.validate(self.default)
+        self.storage = storage if isinstance(storage, Storage) else open_storage(storage)
+        self.record = self.storage.create_study(name, self._definition(), free=FREE)
+        self._search = Search(
+            self.storage,
+            self.record,
+            self.space,
+            self.objective,
+            self.composition,
+            seed,
+            warmup,
+            load_history(self.storage, self.record.id, self.space),
+        )
+
+    def _definition(self) -> dict[str, Any]:
+        return {
+            "space": self.space.to_dict(),
+            "objective": self.objective.to_dict(),
+            "optimizer": str(self.composition),
+            "seed": self.seed,
+            "warmup": self.warmup,
+            "default": self.default,
+            "evaluation": None if self.evaluator is None else self.evaluator.to_dict(),
+            "limits": self.limits.to_dict(),
+            "isolation": self.isolation,
+            "stop_after_failures": self.stop_after_failures,
+        }
+
+    @classmethod
+    def open(cls, storage: str | Path | Storage, name: str | None = None) -> "Study":
+        """Return a study that a storage holds; ``name`` may be left out where there is only one."""
+        store = storage if isinstance(storage, Storage) else open_storage(storage)
+        if name is None:
+            names = [record.name for record in store.studies()]
+            if len(names) != 1:
+                have = ", ".join(f"'{each}'" for each in names) or "none"
+                raise InvalidInput(f"{store.url} holds {len(names)} studies ({have}): say which one by its name.")
+            name = names[0]
+        definition = store.open_study(name).definition
+        evaluation = definition["evaluation"]
+        return cls(
+            Space.from_dict(definition["space"]),
+            Objective.from_dict(definition["objective"]),
+            None if evaluation is None else evaluator_from_dict(evaluation),
+            optimizer=definition["optimizer"],
+            storage=store,
+            name=name,
+            seed=definition["seed"],
+            warmup=definition["warmup"],
+            default=definition["default"],
+            limits=Limits.from_dict(definition["limits"]),
+            isolation=definition["isolation"],
+            stop_after_failures=definition["stop_after_failures"],
+        )
+
+    # ------------------------------------------------------------ run
+
+    def run(
+        self,
+        budget: int,
+        *,
+        workers: int | Literal["auto"] = 1,
+        batch: int | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> "Study":
+        """Search until ``budget`` trials in total are finished, those of earlier runs included.
+
+        Parameters
+        ----------
+        budget : int
+            At least 1. Failed trials count; LOST ones are replaced.
+        workers : int or "auto"
+            Processes that evaluate; 1 evaluates in this process, "auto" takes all available cores.
+        batch : int, optional
+            Trials asked for at once: default 1 for optimizers that learn (the fewest evaluations), 100 for others.
+        on_progress : callable, optional
+            Called with a :class:`~parfocal.search.Progress` after every change.
+
+        Raises
+        ------
+        StudyStopped
+            When the first trials all failed; the text says what they have in common.
+        """
+        positive(budget, "budget")
+        count = available_cores() if workers == "auto" else positive(workers, "workers")
+        if self.evaluator is None:
+            raise InvalidInput("This study has no evaluator and cannot run: give it a function or an evaluator.")
+        search = self._search
+        search.refresh()
+        if self.default is not None and not len(search.history):
+            search.enqueue([self.default], note="default")
+        queue = batch or (count if self.composition.learns else 100 * count)
+        if count == 1:
+            run_here(search, self._setup(), budget, queue, on_progress)
+        else:
+            run_with_workers(search, self._setup(), budget, queue, count, on_progress)
+        return self
+
+    def help(self, *, wait: bool = False) -> Worked:
+        """Evaluate what another process has queued for this study, until nothing waits; with ``wait``, until Ctrl-C."""
+        if self.evaluator is None:
+            raise InvalidInput("This study has no evaluator that another process could use.")
+        setup = self._setup()
+        return work(
+            self.storage,
+            self.record,
+            setup.evaluator,
+            self.objective,
+            isolation=setup.isolation,
+            limits=setup.limits,
+            folder=setup.folder,
+            drain=not wait,
+        )
+
+    def _setup(self) -> Setup:
+        url = self.storage.url.removeprefix("sqlite:///")
+        folder = Path(f"{url}-trials", self.name) if self.storage.shared else None
+        return Setup(self.evaluator, self.isolation, self.limits, folder, self.stop_after_failures)
+
+    # ------------------------------------------------------------ read
+
+    @property
+    def name(self) -> str:
+        """The study's name within its storage."""
+        return self.record.name
+
+    @property
+    def history(self) -> History:
+        """All trials as columns, up to date with the storage."""
+        self._search.refresh()
+        return self._search.history
+
+    @property
+    def counts(self) -> Counts:
+        """How many trials stand in each state."""
+        return self.storage.counts(self.record.id)
+
+    @property
+    def exhausted(self) -> str | None:
+        """Why the space has nothing left to ask for, or None."""
+        return self._search.exhausted
+
+    def trials(self, start: int = 0, stop: int | None = None) -> list[Trial]:
+        """Return the trials [start, stop) with configurations and outcomes."""
+        return self.storage.trials(self.record.id, start, stop)
+
+    @property
+    def best(self) -> Best | None:
+        """The best complete trial, or None before there is one."""
+        history = self.history
+        row = history.best
+        if row is None:
+            return None
+        trial = self.storage.trial(self.record.id, row)
+        return Best(row, trial.configuration, float(self.objective.value(float(history.loss[row]))), trial)
+
+    @property
+    def default_value(self) -> float | None:
+        """The default configuration's value in the user's own metric; None where it has none."""
+        if self.default is None:
+            return None
+        history = self.history
+        same = np.all(
+            ((row := self.space.encode([self.default])) == history.X) | (np.isnan(history.X) & np.isnan(row)), axis=1
+        )
+        rows = np.flatnonzero(same & history.complete)
+        return float(self.objective.value(float(history.loss[rows[0]]))) if rows.size else None
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """What :func:`minimize` found.
+
+    Attributes
+    ----------
+    configuration
+        The best configuration.
+    value
+        Its value, in the user's own metric.
+    study
+        The study, to go on with, to analyse, or to report.
+    """
+
+    configuration: Configuration
+    value: float
+    study: Study
+
+
+def minimize(
+    function: Callable[..., Any],
+    space: Space | Mapping[str, Parameter],
+    budget: int = 100,
+    *,
+    objective: Objective | str = "minimize loss",
+    optimizer: str = DEFAULT,
+    seed: int = 0,
+    default: Mapping[str, Any] | None = None,
+    storage: str | Path | Storage | None = None,
+    workers: int | Literal["auto"] = 1,
+) -> Minimum:
+    """Return the best configuration that ``budget`` evaluations of ``function(**configuration)`` find.
+
+    Parameters
+    ----------
+    function
+        Returns the loss, or what ``objective`` says (``"maximize f1"``).
+    space, objective, optimizer, seed, default, storage
+        See :class:`Study`.
+    workers
+        More than 1 needs a ``storage`` that processes share, ``"search.db"`` for example.
+
+    Raises
+    ------
+    EvaluationError
+        When not one evaluation succeeded.
+
+    Examples
+    --------
+    >>> from parfocal.space import Float
+    >>> found = minimize(lambda x: (x - 0.3) ** 2, {"x": Float(-1, 1)}, budget=40)
+    >>> abs(found.configuration["x"] - 0.3) < 0.1
+    True
+    """
+    study = Study(space, objective, function, optimizer=optimizer, seed=seed, default=default, storage=storage)
+    study.run(budget, workers=workers)
+    best = study.best
+    if best is None:
+        raise EvaluationError(f"Not one of {len(study.history)} evaluations was complete: study.trials() tell why.")
+    return Minimum(best.configuration, best.value, study)
