@@ -220,7 +220,7 @@ def _column(space: Space, j: int, centre: Floats, bandwidth: float, prior_weight
 def _bandwidth(spread: float, known: int, scale: float, dimension: int) -> float:
     """Return the normal reference rule (Scott 1992, 6.4) in [1 / min(100, known + 1), 1], after Bergstra's limits."""
     count = max(known, 1)
-    return min(max(scale * 1.059 * spread * count ** (-1 / (dimension + 4)), 1 / min(100, count + 1)), 1.0)
+    return float(min(max(scale * 1.059 * spread * count ** (-1 / (dimension + 4)), 1 / min(100, count + 1)), 1.0))
 
 
 def _known(terms: Floats, centre: Floats, x: Floats) -> Floats:
@@ -236,4 +236,4 @@ def _known(terms: Floats, centre: Floats, x: Floats) -> Floats:
 def _log_sum(terms: Floats) -> Floats:
     """Return the log of the sum of exponentials over the first axis."""
     top = terms.max(axis=0)
-    return top + np.log(np.exp(terms - top).sum(axis=0))
+    return np.asarray(top + np.log(np.exp(terms - top).sum(axis=0)))

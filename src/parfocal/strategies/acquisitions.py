@@ -25,7 +25,7 @@ def _standardized(prediction: Prediction, best: float) -> tuple[Floats, Floats]:
 def expected_improvement(prediction: Prediction, best: float, rng: np.random.Generator) -> Floats:
     """Return the expectation of how far the loss falls below ``best``."""
     z, deviation = _standardized(prediction, best)
-    return deviation * (z * ndtr(z) + np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi))
+    return np.asarray(deviation * (z * ndtr(z) + np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)))
 
 
 def log_expected_improvement(prediction: Prediction, best: float, rng: np.random.Generator) -> Floats:
@@ -49,12 +49,12 @@ def probability_of_improvement(prediction: Prediction, best: float, rng: np.rand
 
 def lower_confidence_bound(prediction: Prediction, best: float, rng: np.random.Generator) -> Floats:
     """Return the negative of mean minus two standard deviations."""
-    return 2 * prediction.deviation - prediction.mean
+    return np.asarray(2 * prediction.deviation - prediction.mean)
 
 
 def thompson(prediction: Prediction, best: float, rng: np.random.Generator) -> Floats:
     """Return the negative of one member of the ensemble, drawn at random: a draw of the function."""
-    return -prediction.members[int(rng.integers(len(prediction.members)))]
+    return np.asarray(-prediction.members[int(rng.integers(len(prediction.members)))])
 
 
 def greedy(prediction: Prediction, best: float, rng: np.random.Generator) -> Floats:
