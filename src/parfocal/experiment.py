@@ -17,12 +17,13 @@ from parfocal import documents
 from parfocal.documents import Document
 from parfocal.errors import ExperimentError, ParfocalError
 from parfocal.evaluation import Evaluator, Limits, evaluator_from_dict
-from parfocal.optimizers import compose
+from parfocal.optimizers import propose
+from parfocal.seeds import generator
 from parfocal.space import Space
 from parfocal.space.documents import parameter_from
 from parfocal.study import Study
 from parfocal.tasks.evaluator import TaskEvaluator
-from parfocal.trials import Objective
+from parfocal.trials import History, Objective
 
 
 class _Keys(BaseModel):
@@ -140,8 +141,10 @@ def load(path: str | Path) -> Experiment:
     with _blamed(document, "default"):
         if default is not None:
             space.validate(default)
+    with _blamed(document, "constraints" if keys.constraints else "space"):
+        space.sample(1, generator(keys.seed, "check"))
     with _blamed(document, "optimizer"):
-        compose(keys.optimizer)
+        propose(space, keys.optimizer, History(space.dimension), seed=keys.seed, warmup=0)
     with _blamed(document, "limits"):
         limits = Limits.from_dict(keys.limits.model_dump(exclude_none=True))
     return Experiment(
@@ -171,8 +174,9 @@ def _ready_task(document: Document, keys: ExperimentKeys, folder: Path) -> Parts
     if keys.evaluation is not None:
         raise document.error(["evaluation"], "a task brings its own evaluation; remove this key, or remove 'task'.")
     with _blamed(document, "task"):
-        options = keys.task if isinstance(keys.task, dict) else {"name": keys.task}
-        evaluator = TaskEvaluator.from_dict(options, folder)
+        given = dict(keys.task) if isinstance(keys.task, dict) else {"name": keys.task}
+        name, options = given.pop("name", None), given.pop("options", {})
+        evaluator = TaskEvaluator.from_dict({"name": name, "options": {**options, **given}}, folder)
         task = evaluator.task
     space = task.space
     if keys.space is not None:
