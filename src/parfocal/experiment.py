@@ -109,10 +109,11 @@ class Experiment:
         """Return what is wrong beyond the file itself, one sentence each: missing commands, unreadable images, ..."""
         space = self.space
         optional = tuple(name for name, parameter in space.parameters.items() if parameter.when is not None)
-        found = self.evaluator.check(space.names, optional)
+        key = "task" if isinstance(self.evaluator, TaskEvaluator) else "evaluation"
+        found = [f"{key}: {problem}" for problem in self.evaluator.check(space.names, optional)]
         limit = self.limits.problem()
         if limit is not None:
-            found.append(limit)
+            found.append(f"limits: {limit}")
         if not self.storage.parent.is_dir():
             found.append(f"storage: there is no folder '{self.storage.parent}'; make it, or name another one.")
         return found
@@ -235,7 +236,7 @@ def _blamed(document: Document, *key: str | int) -> Iterator[None]:
 
 _SENTENCES: dict[str, str] = {
     "missing": "this key is missing; add it.",
-    "int_type": "expected a whole number, got {input!r}.",
+    "int_type": "expected a whole number{or_auto}, got {input!r}.",
     "string_type": "expected text, got {input!r}; put it in quotes.",
     "list_type": "expected a list, got {input!r}; write one entry a line, each after '- '.",
     "dict_type": "expected a mapping of keys, got {input!r}.",
@@ -258,19 +259,15 @@ def _keys(document: Document) -> ExperimentKeys:
 def _raise(document: Document, error: ValidationError) -> NoReturn:
     # where a key may be of several types, the first alternative is the usual one, and its complaint comes first
     first = error.errors()[0]
-    names = {field: model for model in (ObjectiveKeys, LimitKeys, ExperimentKeys) for field in [model.__name__]}
-    key = [
-        part
-        for part in first["loc"]
-        if part not in names and not str(part).startswith(("constrained", "literal", "dict[", "str", "int", "float"))
-    ]
+    top, *inside = first["loc"]
+    section = {"objective": ObjectiveKeys, "limits": LimitKeys}.get(str(top))
     if first["type"] == "extra_forbidden":
-        inside = {"objective": ObjectiveKeys, "limits": LimitKeys}.get(
-            str(key[0]) if len(key) > 1 else "", ExperimentKeys
-        )
-        known = list(inside.model_fields)
-        near = difflib.get_close_matches(str(key[-1]), known, 1)
+        known = list((section or ExperimentKeys).model_fields)
+        near = difflib.get_close_matches(str(first["loc"][-1]), known, 1)
         hint = f"did you mean '{near[0]}'?" if near else f"the keys here are {', '.join(known)}."
-        raise document.error(key, f"there is no such key; {hint}")
+        raise document.error([top, *inside[-1:]], f"there is no such key; {hint}")
+    # pydantic names the alternatives of a type in the path, too; a person knows keys and positions only
+    key = [top, *(part for part in inside if isinstance(part, int) or (section and part in section.model_fields))]
     sentence = _SENTENCES.get(first["type"], f"{first['msg']}, got {{input!r}}.")
-    raise document.error(key, sentence.format(input=first["input"], **first.get("ctx", {})))
+    or_auto = " or 'auto'" if top == "workers" else ""
+    raise document.error(key, sentence.format(input=first["input"], or_auto=or_auto, **first.get("ctx", {})))
