@@ -45,7 +45,8 @@ def gather(
         return _of_finite(space, sampler, finite, history, n, want, seed)
     parts = [_draws(space, sampler, history, selection, want, strategy.pool, seed, rng)]
     if strategy.neighbours:
-        parts += neighbours(space, history, selection, strategy.neighbours * n, rng)
+        around = min(strategy.neighbours * n, max(strategy.neighbours, LARGEST))
+        parts += neighbours(space, history, selection, around, rng)
     X = np.concatenate(parts)
     if not composition.learns and not may_repeat(space):
         return X
