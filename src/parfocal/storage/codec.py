@@ -122,12 +122,12 @@ def outcome(row: Mapping[str, Any]) -> Outcome | None:
         return None
     return Outcome(
         state,
-        numbers(row["metrics"] or "{}"),
+        {} if row["metrics"] is None else numbers(row["metrics"]),
         scores(row["scores"]),
         number_in(row["runtime"]),
         None if row["reason"] is None else Reason(row["reason"]),
         row["message"] or "",
-        json.loads(row["artifacts"] or "{}"),
+        {} if row["artifacts"] is None else json.loads(row["artifacts"]),
         row["log"] or "",
     )
 

@@ -28,28 +28,31 @@ _CHANGES = (
     .where(_c.study_id == bindparam("study"), _c.revision > bindparam("since"))
     .order_by(_c.revision)
 )
+_STATES = tuple(State)
 _REASONS: dict[str | None, int] = {None: -1, **{reason.value: reason.code for reason in Reason}}
 
 
 def trial_of(row: Any, **newer: Any) -> Trial:
-    """Return the trial of a row of :data:`TRIAL`, with or without the columns of its outcome."""
-    fields: dict[str, Any] = {
-        "number": row.number,
-        "configuration": Configuration.from_json(row.configuration),
-        "fidelity": codec.fidelity(row.fidelity),
-        "seed": row.seed,
-        "state": State(row.state),
-        "attempts": row.attempts,
-        "provenance": codec.provenance(row.provenance),
-        "outcome": codec.outcome(row._mapping) if row.state >= State.COMPLETE else None,
-        "worker": row.worker,
-        "created": row.created,
-        "started": row.started,
-        "finished": row.finished,
-        "loss": codec.number_in(row.loss),
-        "revision": row.revision,
-    }
-    return Trial(**(fields | newer))
+    """Return the trial of a row of :data:`TRIAL` and perhaps :data:`_OUTCOME`; ``newer`` goes before the row."""
+    fields: dict[str, Any] = dict(row._mapping)
+    fields.update(newer)
+    state = _STATES[fields["state"]]
+    return Trial(
+        fields["number"],
+        Configuration.from_json(fields["configuration"]),
+        codec.fidelity(fields["fidelity"]),
+        fields["seed"],
+        state,
+        fields["attempts"],
+        codec.provenance(fields["provenance"]),
+        codec.outcome(fields) if state.finished else None,
+        fields["worker"],
+        fields["created"],
+        fields["started"],
+        fields["finished"],
+        codec.number_in(fields["loss"]),
+        fields["revision"],
+    )
 
 
 def read_trials(connection: Connection, study: int, start: int, stop: int) -> list[Trial]:

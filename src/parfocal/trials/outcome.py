@@ -137,6 +137,8 @@ def tail(text: str, limit: int = LOG_LIMIT) -> str:
 
 def _final(state: Any) -> State:
     """Return a final state, or raise."""
+    if type(state) is State and state >= State.COMPLETE:
+        return state
     if state not in (State.COMPLETE, State.PRUNED, State.FAILED, State.LOST):
         raise InvalidInput(f"An outcome is COMPLETE, PRUNED, FAILED or LOST; got {state!r}.")
     return State(state)
