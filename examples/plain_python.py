@@ -66,7 +66,7 @@ def main() -> None:
         seed=1,
     )
     print(f"default {space.default()}: F1 {quality(**space.default())['f1']:.3f}")
-    print(f"best    {dict(result.best.configuration)}: F1 {result.best.value:.3f}")
+    print(f"best    {dict(result.configuration)}: F1 {result.value:.3f}")
 
 
 if __name__ == "__main__":
