@@ -4,16 +4,15 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from parfocal.errors import OptimizerError
 from parfocal.samplers.selection import Selection, best_first
 from parfocal.space import Space
 from parfocal.strategies.acquisitions import ACQUISITIONS
 from parfocal.strategies.base import Candidates
+from parfocal.strategies.feasibility import Feasibility, feasibility
 from parfocal.surrogates.base import Model, Prediction, Surrogate
 from parfocal.surrogates.features import features
-from parfocal.surrogates.forest import Forest, ForestModel
 from parfocal.trials import History
 from parfocal.typing import Floats, Ints
 
@@ -33,9 +32,6 @@ class Judging(Protocol):
 
 LARGEST = 1_500
 """Complete trials that a model is fitted to at most: the best half of them, and the rest drawn at random."""
-FAILURES = 1_000
-"""Trials that the model of failures is fitted to at most."""
-_FEASIBILITY = Forest(trees=10, leaf=2, share=1.0, bootstrap=True, random_splits=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +46,8 @@ class Judge:
     best : float
         The smallest transformed loss.
     acquisition : str
-    failures : ForestModel or None
-        Of the share of failures; None when nothing failed.
+    likely : Feasibility or None
+        Probability of success; None when nothing failed.
     waiting : Floats (p, d)
         Pending rows.
     seed : int
@@ -62,30 +58,23 @@ class Judge:
     model: Model
     best: float
     acquisition: str
-    failures: ForestModel | None
+    likely: Feasibility | None
     waiting: Floats
     seed: int
 
     def __call__(self, X: Floats) -> Floats:
         """Return scores ``(k,)`` of rows ``(k, d)``."""
-        return self.score(*self.look(X))
+        return self.score(self.model.predict(features(self.space, X)), self.success(X))
 
-    def look(self, X: Floats) -> tuple[Prediction, Floats]:
-        """Return the prediction at rows and their probability of success."""
-        table = features(self.space, X)
-        return self.model.predict(table), self.success(table)
-
-    def success(self, table: NDArray[np.float32]) -> Floats:
+    def success(self, X: Floats) -> Floats:
         """Return the probability that an evaluation succeeds, ``(k,)``."""
-        if self.failures is None:
-            return np.ones(len(table))
-        return 1.0 - np.clip(self.failures.predict(table).mean, 0.0, 1.0)
+        return np.ones(len(X)) if self.likely is None else self.likely(X)
 
     def score(self, prediction: Prediction, success: Floats, best: float | None = None) -> Floats:
         """Return the acquisition, weighted by the probability of success (an order; logarithms where it has them)."""
         rng = np.random.default_rng(self.seed)
         value = ACQUISITIONS[self.acquisition](prediction, self.best if best is None else best, rng)
-        if self.failures is None:
+        if self.likely is None:
             return value
         # the rank of a candidate among all is a score of one scale for every acquisition
         if self.acquisition == "ei":
@@ -102,20 +91,12 @@ def fit(
     rows = np.flatnonzero(history.complete)
     if not len(rows):
         return None
-    failed = np.flatnonzero(history.failed)
     waiting = np.flatnonzero(history.pending)
     target = normal_scores(history.loss[rows])
     rows, target = _thinned(rows, target, rng)
     model = surrogate.fit(features(space, history.X[rows]), target, np.random.default_rng(seeds[0]))
-    failures = None
-    if len(failed):
-        if len(failed) > FAILURES // 2:
-            failed = failed[np.sort(rng.choice(len(failed), FAILURES // 2, replace=False))]
-        fine = rows[: FAILURES // 2]
-        table = features(space, history.X[np.concatenate([failed, fine])])
-        outcome = np.repeat([1.0, 0.0], [len(failed), len(fine)])
-        failures = _FEASIBILITY.fit(table, outcome, np.random.default_rng(seeds[1]))
-    return Judge(space, model, float(target.min()), acquisition, failures, history.X[waiting[-200:]], int(seeds[2]))
+    likely = feasibility(space, history, np.random.default_rng(seeds[1]))
+    return Judge(space, model, float(target.min()), acquisition, likely, history.X[waiting[-200:]], int(seeds[2]))
 
 
 def normal_scores(loss: Floats) -> Floats:
@@ -147,7 +128,7 @@ def pick(judge: Judge, X: Floats, n: int, random_share: float, rng: np.random.Ge
     """
     n = min(n, len(X))
     table = features(judge.space, X)
-    prediction, success = judge.model.predict(table), judge.success(table)
+    prediction, success = judge.model.predict(table), judge.success(X)
     best = judge.best
     believing = n > 1 or len(judge.waiting) > 0
     leaves = judge.model.leaves(table) if believing else None

@@ -1,0 +1,151 @@
+"""One run of CMA-ES over mixed columns, by `cmaes`: where it starts, what it draws, what it is told.
+
+Hansen and Ostermeier, Evol. Comput. 9, 2001 (CMA-ES); Hamano et al., GECCO 2022 (margin for discrete columns); Hamano
+et al., GECCO 2025 (CatCMA with margin: continuous, discrete and unordered columns together).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from parfocal.space import Space
+from parfocal.typing import Floats, Ints
+
+SIGMA = 0.2
+"""Standard deviation at the start, in the unit cube."""
+
+
+@dataclass(frozen=True, eq=False)
+class Latent:
+    """How columns of X map to CMA's continuous (``x``), discrete (``z``) and unordered (``c``) variables.
+
+    A discrete column is measured by level index, so that its levels are equidistant; a column with two levels counts
+    as unordered; a column with one level is left out.
+    """
+
+    space: Space
+    x: Ints
+    z: Ints
+    c: Ints
+
+    @property
+    def size(self) -> int:
+        """Number of columns that vary."""
+        return len(self.x) + len(self.z) + len(self.c)
+
+    @classmethod
+    def of(cls, space: Space) -> "Latent":
+        """Return the mapping of a space."""
+        option = (space.categorical & (space.levels > 1)) | (space.levels == 2)
+        return cls(
+            space,
+            np.flatnonzero(space.levels == 0),
+            np.flatnonzero((space.levels > 2) & ~option),
+            np.flatnonzero(option),
+        )
+
+    def split(self, row: Floats) -> tuple[Floats, list[int]]:
+        """Return the numbers of a row (NaN where inactive) and the level of each option (-1 where inactive)."""
+        index = self.space.indices(row[None])[0]
+        places = (index[self.z] + 0.5) / self.space.levels[self.z]
+        return np.concatenate([row[self.x], np.where(index[self.z] < 0, np.nan, places)]), index[self.c].tolist()
+
+    def rows(self, solutions: Sequence[Any]) -> Floats:
+        """Return canonical rows ``(n, d)`` of CMA's solutions; constraints are not asked."""
+        U = np.full((len(solutions), self.space.dimension), 0.5)
+        axes = [self.space.layout.axes[name] for name in self.space.columns]
+        if len(self.x):
+            U[:, self.x] = [s.x for s in solutions]
+        for k, j in enumerate(self.z):
+            levels = int(self.space.levels[j])
+            index = np.floor(np.array([s.z[k] for s in solutions]) * levels).astype(np.int64)
+            U[:, j] = _codes(axes[j], np.clip(index, 0, levels - 1))
+        for k, j in enumerate(self.c):
+            U[:, j] = _codes(axes[j], np.array([int(np.argmax(s.c[k])) for s in solutions]))
+        return self.space.from_unit(U)
+
+
+def _codes(axis: Any, index: Ints) -> Floats:
+    codes: Floats = axis.codes.code(index)
+    return codes
+
+
+def start(latent: Latent, X: Floats, population: int, *, sigma: float = SIGMA, cov: bool = False) -> Any:
+    """Return a run of `cmaes` that begins around rows ``X (k, d)``, best first; k may be 0.
+
+    The mean is their mean with logarithmic weights; options start half uniform, half at these rows' shares. ``cov``
+    takes the rows' own covariance instead of a sphere.
+    """
+    from cmaes import CatCMAwM
+
+    space = latent.space
+    size = len(latent.x) + len(latent.z)
+    middle = np.full(size, 0.5)
+    parts = [latent.split(row) for row in X]
+    weights = np.log(len(X) + 1.0) - np.log(np.arange(1.0, len(X) + 1.0)) if len(X) else np.empty(0)
+    weights = weights / weights.sum() if len(X) else weights
+    arguments: dict[str, Any] = {"population_size": population, "seed": 0}
+    if size:
+        numbers = np.stack([part[0] for part in parts]) if parts else middle[None]
+        numbers = np.where(np.isnan(numbers), middle, numbers)
+        mean = weights @ numbers if parts else middle
+        arguments["mean"], arguments["sigma"], arguments["cov"] = mean, sigma, np.eye(size)
+        if cov and len(parts) > 1:
+            spread = (numbers - mean).T @ ((numbers - mean) * weights[:, None])
+            arguments["sigma"], arguments["cov"] = 1.0, spread + 0.05**2 * np.eye(size)
+        if len(latent.x):
+            arguments["x_space"] = [[0.0, 1.0]] * len(latent.x)
+        if len(latent.z):
+            levels = space.levels[latent.z].tolist()
+            arguments["z_space"] = [((np.arange(count) + 0.5) / count).tolist() for count in levels]
+    if len(latent.c):
+        counts = space.levels[latent.c].tolist()
+        shares = np.zeros((len(counts), max(counts)))
+        for k, count in enumerate(counts):
+            shares[k, :count] = 1.0
+            for weight, (_, options) in zip(weights, parts, strict=True):
+                if options[k] >= 0:
+                    shares[k, options[k]] += weight * count
+            shares[k] /= shares[k].sum()
+        arguments["c_space"], arguments["cat_param"] = counts, shares
+    return CatCMAwM(**arguments)
+
+
+def foreign(latent: Latent, drawn: Sequence[Any], row: Floats) -> Any:
+    """Return a row that the run did not draw (a late one, a repaired one) as a solution that it can be told.
+
+    What is inactive in the row takes the value of one of the run's own draws; numbers are clipped to three standard
+    deviations of the draws, so that one row cannot blow the run up (after Hansen 2011, injecting solutions).
+
+    Parameters
+    ----------
+    latent : Latent
+    drawn : sequence of solutions
+        Some draws of the run, at least one.
+    row : Floats (d,)
+        Canonical.
+    """
+    from cmaes import CatCMAwM
+
+    numbers, options = latent.split(row)
+    raw = numbers if len(numbers) else None
+    if len(numbers):
+        cloud = np.stack([solution._v_raw for solution in drawn])
+        middle, reach = cloud.mean(axis=0), 3 * cloud.std(axis=0)
+        raw = np.where(np.isnan(numbers), cloud[0], np.clip(numbers, middle - reach, middle + reach))
+    c = None
+    if len(latent.c):
+        c = np.array(drawn[0].c)
+        for k, option in enumerate(options):
+            if option >= 0:
+                c[k] = False
+                c[k, option] = True
+    size = len(latent.x)
+    return CatCMAwM.Solution(
+        None if raw is None or not size else np.clip(raw[:size], 0.0, 1.0),
+        None if raw is None or not len(latent.z) else raw[size:],
+        c,
+        raw,
+    )

@@ -1,0 +1,67 @@
+"""The strategy of an evolution: results form generations in the order told, and only ranks within them count."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from parfocal.errors import OptimizerError
+from parfocal.samplers.selection import Selection, of_best
+from parfocal.space import Space
+from parfocal.strategies.base import Candidates
+from parfocal.strategies.feasibility import feasibility
+from parfocal.trials import History
+from parfocal.typing import Ints
+
+
+@dataclass(frozen=True)
+class Evolutionary:
+    """Cut the results into generations; every draw of the sampler is evaluated.
+
+    Generation 0 is larger: the first ``founders`` results (the warm-up), from which a population sampler takes its
+    start. A failed trial ranks behind all others of its generation. With several workers a late result belongs to the
+    generation that is open when it comes.
+
+    Parameters
+    ----------
+    population : int
+        Results of one generation, at least 4; 0 takes ``4 + floor(3 ln d)`` (Hansen 2016).
+    founders : int
+        Results of generation 0, at least 2.
+    """
+
+    population: int = 0
+    founders: int = 20
+    name: ClassVar[str] = "evolutionary"
+    learns: ClassVar[bool] = True
+    pool: ClassVar[int] = 4
+    neighbours: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        if self.population and self.population < 4:
+            raise OptimizerError(f"population must be at least 4, or 0 for the default; got {self.population!r}.")
+        if self.founders < 2:
+            raise OptimizerError(f"founders must be at least 2; got {self.founders!r}.")
+
+    def select(self, space: Space, history: History, rng: np.random.Generator) -> Selection:
+        """Return the finished trials best first, the better half of a generation good, with their generations."""
+        size = self.population or 4 + math.floor(3 * math.log(max(space.dimension, 1)))
+        ranked = of_best(history, max(1, size // 2), failed=True)
+        counts = history.complete | history.failed
+        told = history.finished_order
+        told = told[counts[told]]
+        position = np.full(len(history), -1, dtype=np.int64)
+        position[told] = np.arange(len(told))
+        generation = np.maximum((position[ranked.rows] - self.founders) // size + 1, 0)
+        complete = (len(told) - self.founders) // size
+        generation[generation > complete] = -1
+        return Selection(ranked.rows, ranked.good, generation)
+
+    def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
+        """Return the first ``n`` candidates that are likely to succeed: else a generation is evaluated as drawn."""
+        order = np.arange(len(candidates), dtype=np.int64)
+        likely = feasibility(space, history, rng)
+        if likely is not None:
+            order = order[np.argsort(likely(candidates.X) < 0.5, kind="stable")]
+        return order[:n]
