@@ -45,7 +45,7 @@ def _load(content: bytes) -> tuple[Evaluator, Objective]:
         # what goes wrong here goes wrong once more, and is reported, when a trial is evaluated
         with contextlib.suppress(Exception, SystemExit):
             load()
-    return evaluator, objective
+    return evaluator, Objective.from_dict(objective)
 
 
 def _streams() -> tuple[IO[bytes], IO[bytes]]:

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -80,7 +80,7 @@ class CommandEvaluator:
         _ = self._parsed
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: self.__dict__[name] for name in self.__dataclass_fields__}
+        return {field.name: self.__dict__[field.name] for field in fields(self)}
 
     @functools.cached_property
     def _parsed(self) -> "_Parsed":
@@ -199,12 +199,12 @@ class CommandEvaluator:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
-        fields: dict[str, Any] = {"kind": "command", "command": _plain(self.command), "result": dict(self.result)}
+        written: dict[str, Any] = {"kind": "command", "command": _plain(self.command), "result": dict(self.result)}
         for name in ("env", "pre", "post", "success_codes", "invalid_codes", "cwd", "artifacts", "path"):
             value = getattr(self, name)
             if value and (name != "success_codes" or tuple(value) != (0,)):
-                fields[name] = _plain(value)
-        return fields
+                written[name] = _plain(value)
+        return written
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], folder: Path | None = None) -> "CommandEvaluator":

@@ -14,6 +14,8 @@ from parfocal.errors import EvaluationError, InvalidInput
 def check_name(name: str) -> str:
     """Return a name of the form ``package.module:function``, or raise :class:`InvalidInput`."""
     module, _, function = name.partition(":")
+    if module.endswith(".py"):
+        raise InvalidInput(f"A module is named without '.py': write '{module[:-3].replace('/', '.')}:{function}'.")
     if not all(part.isidentifier() for part in module.split(".") + function.split(".")):
         raise InvalidInput(
             f"A Python function is named 'package.module:function', for example 'pipeline:segment'; got {name!r}."

@@ -33,7 +33,7 @@ class Isolated:
     def __init__(self, evaluator: Evaluator, objective: Objective, limits: Limits) -> None:
         self._evaluator = evaluator
         self._limits = limits
-        self._content = pack((evaluator, objective))
+        self._content = pack((evaluator, objective.to_dict()))
         self._folder = tempfile.TemporaryDirectory(prefix="parfocal-", ignore_cleanup_errors=True)
         self._numbers = itertools.count()
         self._process: TrialProcess | None = None

@@ -4,7 +4,6 @@ import difflib
 import importlib
 import inspect
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,8 @@ Other packages add kinds by the entry point ``parfocal.evaluators``.
 
 def kinds() -> dict[str, tuple[str, str | None]]:
     """Return all kinds: the table's, and those of installed packages."""
+    from importlib.metadata import entry_points
+
     others = {point.name: (point.value, None) for point in entry_points(group="parfocal.evaluators")}
     return {**others, **KINDS}
 

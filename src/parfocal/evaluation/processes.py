@@ -186,9 +186,8 @@ def end_leftovers() -> int:
         return 0
     left = []
     for process in _collect(tree(here)):
-        with contextlib.suppress(psutil.Error):
-            if process.pid != here and not any(name in part for part in process.cmdline() for name in _TRACKERS):
-                left.append(process)
+        if process.pid != here and not _tracker(process):
+            left.append(process)
     for process in left:
         with contextlib.suppress(psutil.Error):
             process.kill()
@@ -198,6 +197,17 @@ def end_leftovers() -> int:
             if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
                 os.waitpid(pid, getattr(os, "WNOHANG", 0))
     return len(left)
+
+
+def _tracker(process: psutil.Process) -> bool:
+    """Whether a process is one of those trackers."""
+    with contextlib.suppress(psutil.Error):
+        for _ in range(10):
+            words = process.cmdline()
+            if words:  # none yet while a program is about to begin
+                return any(name in word for word in words for name in _TRACKERS)
+            time.sleep(0.005)
+    return False
 
 
 def code_text(code: int | None) -> str:
