@@ -55,6 +55,7 @@ class Study:
         Random trials before the optimizer learns.
     default : mapping, optional
         The configuration that one would use without tuning: evaluated first, and what gains are measured against.
+        Without it the defaults of the parameters make it, where there are any.
     limits : Limits, optional
         Time and memory of one trial; they need ``isolation="process"`` for Python functions.
     isolation : {"none", "process"}
@@ -91,7 +92,7 @@ class Study:
         self.seed, self.warmup, self.isolation = seed, warmup, isolation
         self.limits = Limits() if limits is None else limits
         self.stop_after_failures = stop_after_failures
-        self.default = None if default is None else dict(default)
+        self.default = self.space.default() if default is None else dict(default)
         if self.default is not None:
             self.space.validate(self.default)
         self.storage = storage if isinstance(storage, Storage) else open_storage(storage)

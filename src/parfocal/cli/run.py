@@ -3,6 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
+from typing import Literal
 
 from parfocal.cli.progress import duration, live
 from parfocal.cli.show import best_lines
@@ -14,24 +15,25 @@ from parfocal.study import Study
 def run_experiment(path: Path, budget: int | None, workers: str | None, quiet: bool) -> None:
     """Run or go on with an experiment, and say what came of it."""
     experiment = load(path)
-    experiment.check()
+    processes = workers_of(workers, experiment.workers)
+    experiment.check()  # all that can be wrong is said before the study exists
     study = experiment.study()
     wanted = budget or experiment.budget
     command = f"parfocal run {shlex.quote(str(path))}"
     if budget:
         command += f" --budget {budget}"
-    search(study, wanted, workers_of(workers, experiment.workers), quiet, command)
+    search(study, wanted, processes, quiet, command)
     conclude(study, experiment)
 
 
-def search(study: Study, budget: int, workers: object, quiet: bool, command: str) -> None:
+def search(study: Study, budget: int, workers: int | Literal["auto"], quiet: bool, command: str) -> None:
     """Run a study with live progress; Ctrl-C stops it cleanly and says how to go on."""
     before = study.counts.finished
     if before and not quiet:
         print(f"'{study.name}' goes on after {before} finished trials.", file=sys.stderr)
     try:
         with live(study.objective, quiet) as draw:
-            study.run(budget, workers=workers, on_progress=draw)  # type: ignore[arg-type]
+            study.run(budget, workers=workers, on_progress=draw)
     except KeyboardInterrupt:
         counts = study.counts
         print(

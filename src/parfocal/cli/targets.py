@@ -11,14 +11,14 @@ YAML = (".yaml", ".yml")
 
 
 def storage_of(target: Path) -> Storage:
-    """Return the storage of an experiment file, or of a database that exists."""
+    """Return the storage of an experiment file, or of a database; neither is ever made by looking at it."""
     if target.suffix.lower() in YAML:
         from parfocal.experiment import load
 
         target = load(target).storage
-        if not target.exists():
-            raise InvalidInput(f"{target}: there is no such database yet; start the search with `parfocal run`.")
-    return open_storage(target, create=False)
+    if not target.is_file():
+        raise InvalidInput(f"{target}: there is no such database yet; a search starts with `parfocal run`.")
+    return open_storage(target)
 
 
 def study_of(target: Path, name: str | None) -> Study:
