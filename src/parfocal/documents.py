@@ -93,7 +93,8 @@ def read(path: str | Path) -> Document:
 
 
 def _kind(value: Any) -> str:
-    return {list: "list", str: "text"}.get(type(value), type(value).__name__)
+    names: dict[type, str] = {list: "list", str: "text"}
+    return names.get(type(value), type(value).__name__)
 
 
 def _collect(node: yaml.Node, key: Key, lines: dict[Key, int]) -> None:

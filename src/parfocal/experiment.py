@@ -175,8 +175,8 @@ def _ready_task(document: Document, keys: ExperimentKeys, folder: Path) -> Parts
     if keys.evaluation is not None:
         raise document.error(["evaluation"], "a task brings its own evaluation; remove this key, or remove 'task'.")
     with _blamed(document, "task"):
-        given = dict(keys.task) if isinstance(keys.task, dict) else {"name": keys.task}
-        name, options = given.pop("name", None), given.pop("options", {})
+        given: dict[str, Any] = dict(keys.task) if isinstance(keys.task, dict) else {"name": keys.task}
+        name, options = given.pop("name", None), given.pop("options", None) or {}
         evaluator = TaskEvaluator.from_dict({"name": name, "options": {**options, **given}}, folder)
         task = evaluator.task
     space = task.space
@@ -260,7 +260,8 @@ def _raise(document: Document, error: ValidationError) -> NoReturn:
     # where a key may be of several types, the first alternative is the usual one, and its complaint comes first
     first = error.errors()[0]
     top, *inside = first["loc"]
-    section = {"objective": ObjectiveKeys, "limits": LimitKeys}.get(str(top))
+    sections: dict[str, type[_Keys]] = {"objective": ObjectiveKeys, "limits": LimitKeys}
+    section = sections.get(str(top))
     if first["type"] == "extra_forbidden":
         known = list((section or ExperimentKeys).model_fields)
         near = difflib.get_close_matches(str(first["loc"][-1]), known, 1)

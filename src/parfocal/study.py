@@ -179,23 +179,20 @@ class Study:
         """
         positive(budget, "budget")
         count = available_cores() if workers == "auto" else positive(workers, "workers")
-        if self.evaluator is None:
-            raise InvalidInput("This study has no evaluator and cannot run: give it a function or an evaluator.")
+        setup = self._setup()
         search = self._search
         search.refresh()
         if self.default is not None and not len(search.history):
             search.enqueue([self.default], note="default")
         queue = batch or (count if self.composition.learns else 100 * count)
         if count == 1:
-            run_here(search, self._setup(), budget, queue, on_progress)
+            run_here(search, setup, budget, queue, on_progress)
         else:
-            run_with_workers(search, self._setup(), budget, queue, count, on_progress)
+            run_with_workers(search, setup, budget, queue, count, on_progress)
         return self
 
     def help(self, *, wait: bool = False) -> Worked:
         """Evaluate what another process has queued for this study, until nothing waits; with ``wait``, until Ctrl-C."""
-        if self.evaluator is None:
-            raise InvalidInput("This study has no evaluator that another process could use.")
         setup = self._setup()
         return work(
             self.storage,
@@ -209,6 +206,8 @@ class Study:
         )
 
     def _setup(self) -> Setup:
+        if self.evaluator is None:
+            raise InvalidInput("This study has no evaluator and cannot run: give it a function or an evaluator.")
         url = self.storage.url.removeprefix("sqlite:///")
         folder = Path(f"{url}-trials", self.name) if self.storage.shared else None
         return Setup(self.evaluator, self.isolation, self.limits, folder, self.stop_after_failures)

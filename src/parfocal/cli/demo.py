@@ -19,7 +19,7 @@ def run_demo(
     """Tune a ready task, compare the best with the default on images that the search never saw, write the report."""
     evaluator = TaskEvaluator(name)
     task = evaluator.task
-    print(f"{task.title}: {len(task.train)} images to tune on, {len(task.held_out)} held out.", file=sys.stderr)
+    print(f"{task.title}. Images to tune on: {len(task.train)}; held out: {len(task.held_out)}.", file=sys.stderr)
     folder.mkdir(parents=True, exist_ok=True)
     study = Study(
         task.space,
@@ -38,9 +38,6 @@ def run_demo(
         print(line)
     best = study.best
     if best is not None and task.held_out:
-        metric = task.objective.metric
-        before, after = (task.test(each).metrics[metric] for each in (task.default, best.configuration))
-        print(
-            f"On images that were held out: {metric} {before:.4g} by default, {after:.4g} tuned ({after - before:+.4g})"
-        )
+        before, after = (task.test_value(each) for each in (task.default, best.configuration))
+        print(f"On held-out images: {task.objective.metric} {before:.4g} by default, {after:.4g} tuned.")
     print(f"Report: {report_of(study, folder / 'report.html', command=command)}")

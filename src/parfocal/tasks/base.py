@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from parfocal.errors import DataError, InvalidInput, SpaceError
-from parfocal.evaluation import Result
+from parfocal.evaluation import Result, judge
 from parfocal.metrics import per_image, summarize
 from parfocal.metrics.pooling import Poolable
 from parfocal.seeds import generator
@@ -98,6 +98,11 @@ class Task:
         if not self.held_out:
             raise DataError(f"The task '{self.name}' has {len(self.train)} image and none is held out: give it more.")
         return self._evaluate(self.held_out, configuration)
+
+    def test_value(self, configuration: Values) -> float:
+        """Return the objective's value (the user's own number) on the held-out images; raises like :meth:`test`."""
+        outcome = judge(self.test(configuration), self.objective)
+        return self.objective.value(self.objective.loss(outcome.metrics, outcome.scores))
 
     def complete(self, configuration: Values) -> dict[str, Value]:
         """Return ``configuration`` with what it leaves out taken from the default.
