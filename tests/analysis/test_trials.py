@@ -13,6 +13,7 @@ from parfocal.analysis import (
     gain,
     influence,
     pairs,
+    presentable,
     rows_of,
     slices,
     summarize,
@@ -124,6 +125,15 @@ def test_trails_connect_the_best_evaluations_of_each_run() -> None:
     assert [t.leading for t in (first, second, third)] == [False, True, True]
     assert plane.star.x.tolist() == [6.0] and plane.star.number.tolist() == [1] and plane.star.run.tolist() == [1]
     assert plane.failed.x.tolist() == [2.0] and plane.others == ()
+
+
+def test_of_many_trails_a_figure_shows_the_leaders() -> None:
+    runs = {name: [line([1, 2], [2.0, 1.0 + i]) for i in range(4)] for name in ("tpe", "grid")}
+    rows = rows_of(LINE, runs)
+    found = trails(runs, LOSS, rows, surface(LINE, rows, LOSS, "x", "y"))
+    assert [t.label for t in presentable(found)] == ["tpe 1", "grid 1"]
+    assert len(presentable(found, most=8)) == 8
+    assert [t.label for t in presentable(found[:4], most=3)] == ["tpe 1", "tpe 2", "tpe 3"]
 
 
 def test_a_surface_needs_two_parameters() -> None:

@@ -14,7 +14,7 @@ from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
 from parfocal.analysis.slices import Slice, slices
 from parfocal.analysis.summary import Summary, summarize
 from parfocal.analysis.surface import Points, Surface, pairs, surface
-from parfocal.analysis.trails import Trail, trails
+from parfocal.analysis.trails import Trail, presentable, trails
 
 __all__ = [
     "INACTIVE",
@@ -48,6 +48,7 @@ __all__ = [
     "infimum",
     "influence",
     "pairs",
+    "presentable",
     "project",
     "project_grid",
     "rows_of",

@@ -91,7 +91,7 @@ def adaptive_cells(axis: Axis, coordinates: Floats, cells: int, inactive: bool) 
     """Return at most ``cells`` cells that are narrow where many trials lie.
 
     Borders are quantiles of an even mixture of the uniform distribution over the axis and of the trials; those closer
-    than a third of an even cell are left out. So no cell is wider than 7 / 3 of an even one.
+    than a third of an even cell are left out. So no cell is wider than three even ones.
     """
     low, high = axis.scale(np.array([axis.low, axis.high])).tolist()
     span = high - low
@@ -183,17 +183,15 @@ def is_grid(cells: tuple[Cells, ...], coordinates: Floats) -> bool:
     size = math.prod(shape)
     if size > 4_000_000 or 4 * len(coordinates) < min(shape, default=0):
         return False
-    index = np.stack([c.locate(coordinates[:, j]) for j, c in enumerate(cells)], axis=1)
-    counts = np.bincount(np.ravel_multi_index(tuple(index.T), shape), minlength=size)
+    index = tuple(c.locate(coordinates[:, j]) for j, c in enumerate(cells))
+    counts = np.bincount(np.ravel_multi_index(index, shape), minlength=size)
     visited = counts[counts > 0]
-    group = index.copy()
-    for j, c in enumerate(cells):
-        if c.axis.kind == "number":
-            group[:, j] = np.isnan(coordinates[:, j])
-    combinations = np.unique(group, axis=0)
+    number = np.array([c.axis.kind == "number" for c in cells])
+    last = np.array([len(c) - 1 if c.inactive else -1 for c in cells])
+    group = np.stack(np.unravel_index(np.flatnonzero(counts), shape), axis=1)
+    group = np.unique(np.where(number, group == last, group), axis=0)
     within = [
-        math.prod(c.axis.count for j, c in enumerate(cells) if c.axis.kind == "number" and not row[j])
-        for row in combinations.tolist()
+        math.prod(c.axis.count for j, c in enumerate(cells) if number[j] and not row[j]) for row in group.tolist()
     ]
     even = bool(len(visited)) and np.quantile(visited, 0.95) <= 1.05 * np.quantile(visited, 0.25)
     dense = bool(len(visited)) and np.quantile(visited, 0.1) >= 4

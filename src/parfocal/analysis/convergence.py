@@ -37,6 +37,8 @@ class Convergence:
     """Range of values worth drawing: a terrible first point does not flatten the rest. NaN when there is nothing."""
     cropped: int
     """Number of evaluations at the start whose curve lies beyond ``limits``."""
+    rising: bool
+    """Whether higher is better."""
 
     @property
     def runs(self) -> int:
@@ -101,7 +103,7 @@ def _group(label: str, runs: list[Run], objective: Objective, quantiles: tuple[f
         mean = np.nansum(curves, axis=0) / np.where(count, count, np.nan)
         spread = np.nansum((curves - mean) ** 2, axis=0) / np.where(count > 1, count - 1, np.nan)
     lower, median, upper = _quantiles(curves, (quantiles[0], 0.5, quantiles[1]), count > 0)
-    limits, cropped = _limits(best)
+    limits, cropped = _limits(best, np.concatenate([np.empty(0), *(result.loss for result in results)]))
     low_high = objective.value(np.array(limits))
     dot = np.empty(0, dtype=np.int64)
     failed = dot
@@ -124,22 +126,25 @@ def _group(label: str, runs: list[Run], objective: Objective, quantiles: tuple[f
         failed=failed,
         limits=(float(low_high.min()), float(low_high.max())),
         cropped=cropped,
+        rising=objective.direction == "maximize",
     )
 
 
 def _quantiles(curves: Floats, quantiles: tuple[float, ...], from_all: Bools) -> Floats:
-    """Return quantiles over runs, (q, n), where ``from_all``; NaN elsewhere."""
+    """Return quantiles over runs, (q, n), where ``from_all``; NaN elsewhere. Worked out only where a curve changes."""
     result = np.full((len(quantiles), curves.shape[1]), np.nan)
-    if from_all.any():
-        result[:, from_all] = np.nanquantile(curves[:, from_all], quantiles, axis=0)
+    known = curves[~np.isnan(curves).all(axis=1)][:, from_all]
+    if known.size:
+        changed = np.concatenate(([True], np.any(known[:, 1:] != known[:, :-1], axis=0)))
+        result[:, from_all] = np.quantile(known[:, changed], quantiles, axis=0)[:, np.cumsum(changed) - 1]
     return result
 
 
-def _limits(best: Floats) -> tuple[tuple[float, float], int]:
+def _limits(best: Floats, loss: Floats) -> tuple[tuple[float, float], int]:
     """Return (lowest, highest) loss worth drawing and how many evaluations at the start lie above.
 
     The range ends at four times the descent that is still to come after the first 5 % of the evaluations (at least 3),
-    or at the worst incumbent when that is nearer.
+    or at the best quarter of all losses where that is more; at the worst incumbent where that is less.
     """
     some = ~np.isnan(best).all(axis=0)
     if not some.any():
@@ -150,7 +155,7 @@ def _limits(best: Floats) -> tuple[tuple[float, float], int]:
     early = worst[np.flatnonzero(some)[0] :]
     settled = float(early[min(max(2, len(early) // 20), len(early) - 1)])
     if settled > lowest:
-        highest = min(highest, lowest + 4 * (settled - lowest))
+        highest = min(highest, max(lowest + 4 * (settled - lowest), float(np.nanquantile(loss, 0.25))))
     return (lowest, highest), int(np.sum(worst[some] > highest))
 
 

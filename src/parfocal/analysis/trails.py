@@ -1,5 +1,6 @@
 """Optimizer trails: the connected best evaluations of a run on a loss surface (HyperHyper: dot = start, star = end)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,3 +79,11 @@ def trails(histories: Histories, objective: Objective, rows: Rows, on: Surface) 
         label = f"{run.label or 'run'} {seen[run.label]}" if sizes[run.label] > 1 else run.label
         found.append(Trail(label, run.label, x, y, objective.value(result.loss[at]), numbers, at + 1, best == i))
     return tuple(found)
+
+
+def presentable(found: Sequence[Trail], most: int = 6) -> tuple[Trail, ...]:
+    """Return trails that one figure can hold: of many, those of the best run of each group, or the first ``most``."""
+    if len(found) <= most:
+        return tuple(found)
+    leaders = tuple(trail for trail in found if trail.leading)
+    return leaders if len(leaders) > 1 else tuple(found[:most])

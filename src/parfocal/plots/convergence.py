@@ -26,7 +26,7 @@ def interactive(tables: Sequence[Convergence], label: str, warmup: int | None = 
     label
         The objective's, for the axis of values.
     warmup
-        A border is drawn after so many evaluations.
+        A border is drawn after so many evaluations, where it is not lost at the left edge.
     """
     result = web.figure()
     if not _something(tables):
@@ -47,11 +47,13 @@ def interactive(tables: Sequence[Convergence], label: str, warmup: int | None = 
             legendgroup=table.label or "runs",
             hovertemplate="after %{x} evaluations: %{y}" + (" ± %{customdata}" if table.runs > 1 else ""),
         )
-    if warmup is not None and any(len(table.evaluations) > warmup for table in tables):
+    longest = max(len(table.evaluations) for table in tables)
+    if warmup is not None and 0.01 * longest < warmup < longest:
         result.add_vline(x=warmup + 0.5, line={"color": MUTED, "dash": "dot", "width": 1.5})
-        note: dict[str, Any] = {"xanchor": "left", "yanchor": "top", "showarrow": False, "yref": "paper"}
-        result.add_annotation(x=warmup + 0.5, y=1, text="end of warm-up", font={"color": MUTED, "size": 11}, **note)
-    result.update_xaxes(title={"text": "evaluations"}, rangemode="nonnegative")
+        clear = {"y": 0.05, "yanchor": "bottom"} if tables[0].rising else {"y": 1, "yanchor": "top"}
+        note: dict[str, Any] = {"xanchor": "left", "showarrow": False, "yref": "paper", **clear}
+        result.add_annotation(x=warmup + 0.5, text="end of warm-up", font={"color": MUTED, "size": 11}, **note)
+    result.update_xaxes(title={"text": "evaluations"}, range=[0, longest * 1.01])
     result.update_yaxes(title={"text": web.safe(label)}, range=web.padded(_limits(tables), below=0.08))
     result.update_layout(yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True})
     return result
@@ -111,11 +113,12 @@ def printed(tables: Sequence[Convergence], label: str, warmup: int | None = None
         axes.step(x, table.mean[keep], where="post", color=colour(i), linewidth=1.4, label=paper.safe(_name(table)))
         if alone and len(table.failed):
             paper.crosses(axes, table.failed)
-    if warmup is not None and any(len(table.evaluations) > warmup for table in tables):
+    longest = max(len(table.evaluations) for table in tables)
+    if warmup is not None and 0.01 * longest < warmup < longest:
         axes.axvline(warmup + 0.5, color=MUTED, linestyle=":", linewidth=1, label="end of warm-up")
     axes.set_xlabel("evaluations", fontsize=paper.TEXT)
     axes.set_ylabel(paper.safe(label), fontsize=paper.TEXT)
-    axes.set_xlim(0, max(len(table.evaluations) for table in tables))
+    axes.set_xlim(0, longest)
     limits = web.padded(_limits(tables), below=0.08)
     if limits is not None:
         axes.set_ylim(*limits)

@@ -53,7 +53,7 @@ def along(axes: Axes, cells: Cells, which: Literal["x", "y"], title: bool = True
     getattr(axes, f"set_{which}scale")("log" if cells.axis.log else "linear")
     getattr(axes, f"set_{which}lim")(*cells.edges[[0, -1]].tolist())
     if title:
-        getattr(axes, f"set_{which}label")(cells.axis.title, fontsize=TEXT)
+        getattr(axes, f"set_{which}label")(safe(cells.axis.title), fontsize=TEXT)
     if cells.ticks is None:
         return
     positions, texts = cells.ticks

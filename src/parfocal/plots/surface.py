@@ -69,30 +69,27 @@ def interactive(table: Surface, label: str, trails: Sequence[Trail] = ()) -> go.
 
 
 def _add_trails(result: go.Figure, trails: Sequence[Trail]) -> None:
-    groups = list(dict.fromkeys(trail.group for trail in trails))
     for i, trail in enumerate(trails):
-        shade = trail_colour(groups.index(trail.group) if len(groups) > 1 else i)
-        shown = trail.leading if len(trails) > 5 else True
-        common: dict[str, Any] = {
-            "legendgroup": trail.label,
-            "x": web.numbers(trail.x),
-            "y": web.numbers(trail.y),
-            "visible": True if shown else "legendonly",
-        }
+        shade = trail_colour(i)
+        x, y = web.numbers(trail.x), web.numbers(trail.y)
+        casing = {"width": 5, "color": "white"}
         result.add_scatter(
-            **common, mode="lines", line={"width": 5, "color": "white"}, showlegend=False, hoverinfo="skip"
+            x=x, y=y, mode="lines", line=casing, showlegend=False, hoverinfo="skip", legendgroup=f"trail {i}"
         )
+        end = len(trail) > 1
         result.add_scatter(
-            **common,
+            x=x,
+            y=y,
             mode="lines+markers",
             name=web.safe(trail_name(trail.label)),
+            legendgroup=f"trail {i}",
             customdata=list(
                 zip(trail.number.tolist(), trail.evaluation.tolist(), web.numbers(trail.value), strict=True)
             ),
             line={"width": 2.5, "color": shade},
             marker={
-                "size": [11] + [6] * max(len(trail) - 2, 0) + [14] * (len(trail) > 1),
-                "symbol": ["circle"] * max(len(trail) - 1, 1) + ["star"] * (len(trail) > 1),
+                "size": [11] + [6] * max(len(trail) - 2, 0) + [14] * end,
+                "symbol": ["circle"] * max(len(trail) - 1, 1) + ["star"] * end,
                 "color": shade,
                 "line": {"width": 1, "color": "white"},
             },
@@ -101,15 +98,14 @@ def _add_trails(result: go.Figure, trails: Sequence[Trail]) -> None:
 
 
 def printed(table: Surface, label: str, trails: Sequence[Trail] = (), width: paper.Width = "one") -> Figure:
-    """Return the figure for print; with trails, of the best run of each group only when there are more than 5."""
+    """Return the figure for print; arguments as for :func:`interactive`."""
     result = paper.figure(width, paper.inches(width) * 0.82)
     axes = paper.tidy(result.add_subplot())
     if table.projection.best is None:
         paper.say(axes, _EMPTY)
         return result
     mesh = draw(axes, table)
-    shown = [trail for trail in trails if trail.leading or len(trails) <= 5]
-    for i, trail in enumerate(shown):
+    for i, trail in enumerate(trails):
         shade = trail_colour(i)
         axes.plot(trail.x, trail.y, color="white", linewidth=2.6, solid_capstyle="round")
         axes.plot(

@@ -27,6 +27,7 @@ from parfocal.analysis import (
     improvement,
     influence,
     pairs,
+    presentable,
     rows_of,
     slices,
     summarize,
@@ -55,6 +56,7 @@ class Contents:
     axes: tuple[Axis, ...]
     provenance: Mapping[str, Any]
     warmup: int
+    """Number of evaluations; 0: there was no warm-up."""
     summary: Summary
     convergence: tuple[Convergence, ...]
     improvement: tuple[Improvement, ...]
@@ -82,13 +84,13 @@ def contents(
     runs = as_runs(histories, trials)
     provenance = {} if provenance is None else provenance
     given = provenance.get("warmup")
-    warmup = given if isinstance(given, int) and given > 0 else WARMUP
+    warmup = given if isinstance(given, int) else WARMUP
     rows: Rows = rows_of(space, runs)
     order = influence(rows)
     drawn = []
     for first, second in pairs(order.names[:MOST_PAIRED]):
         plane = surface(space, rows, objective, first, second)
-        drawn.append((plane, trails(runs, objective, rows, plane)))
+        drawn.append((plane, presentable(trails(runs, objective, rows, plane))))
     table = best(space, runs, objective)
     return Contents(
         space=space,
@@ -100,7 +102,7 @@ def contents(
         warmup=warmup,
         summary=summarize(runs, objective),
         convergence=convergence(runs, objective),
-        improvement=improvement(runs, objective, warmup=warmup),
+        improvement=improvement(runs, objective, warmup=warmup) if warmup > 0 else (),
         influence=order,
         surfaces=tuple(drawn),
         slices=slices(space, rows, objective, order.names[:MOST_SLICED]),

@@ -53,7 +53,9 @@ def page(title: str, header: Sequence[Html], sections: Mapping[str, tuple[str, H
     return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
 
 
-def plot(identifier: str, figures: Any | Sequence[tuple[str, Any]], description: str, caption: object) -> Html:
+def plot(
+    identifier: str, figures: Any | Sequence[tuple[str, Any]], description: str, caption: object, *, wide: bool = False
+) -> Html:
     """Return a place for one figure, or for several of which one is shown at a time, chosen by name.
 
     Parameters
@@ -66,6 +68,8 @@ def plot(identifier: str, figures: Any | Sequence[tuple[str, Any]], description:
         What the figure shows, for those who cannot see it.
     caption
         The line below.
+    wide
+        On a narrow screen the figure keeps its width and can be scrolled sideways.
     """
     named = isinstance(figures, Sequence)
     choices: Sequence[tuple[str, Any]] = figures if named else [("", figures)]
@@ -90,4 +94,6 @@ def plot(identifier: str, figures: Any | Sequence[tuple[str, Any]], description:
             else Html(str(select).replace("<select", "<select hidden", 1))
         )
     place = tag("div", class_="plot", id=identifier, role="img", aria_label=description)
+    if wide:
+        place = tag("div", place, class_="scroll wide", tabindex="0", role="region", aria_label=description)
     return tag("figure", chooser, place, tag("figcaption", caption), *data)

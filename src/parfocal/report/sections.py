@@ -17,6 +17,8 @@ from parfocal.report.tables import (
 )
 from parfocal.report.tags import Html, details, join, paragraph, section, tag
 
+_NOTHING = "No evaluation has succeeded yet."
+
 
 def summary(c: Contents) -> Html:
     """Return the summary in plain words, with the three numbers that matter as tiles."""
@@ -46,7 +48,7 @@ def summary(c: Contents) -> Html:
 def best(c: Contents) -> Html:
     """Return the best configurations, and the best against the default."""
     if not len(c.best):
-        return section("best", "Best configurations", paragraph("No evaluation has succeeded yet."))
+        return section("best", "Best configurations", paragraph(_NOTHING))
     names = [name for name in c.space.parameters]
     parts: list[Html] = [gain_table(c.gain, names, c.objective)] if c.gain is not None else []
     parts.append(best_table(c.best, names, c.objective, c.names))
@@ -57,7 +59,9 @@ def best(c: Contents) -> Html:
 
 def convergence(c: Contents) -> Html:
     """Return the convergence figure and the improvement after warm-up."""
-    figure = plots.convergence.interactive(c.convergence, c.objective.label, c.warmup)
+    if c.summary.best_trial is None:
+        return section("convergence", "Convergence", paragraph(_NOTHING))
+    figure = plots.convergence.interactive(c.convergence, c.objective.label, c.warmup or None)
     cropped = max((table.cropped for table in c.convergence), default=0)
     caption = (
         "The best value known after each evaluation"
@@ -70,7 +74,7 @@ def convergence(c: Contents) -> Html:
         )
     )
     told = "Convergence: " + words.found(c.summary, c.objective)
-    table = improvement_table(c.improvement, c.objective.metric) if c.summary.best_trial else Html("")
+    table = improvement_table(c.improvement, c.objective.metric) if c.improvement else Html("")
     return section("convergence", "Convergence", plot("fig-convergence", figure, told, caption), table)
 
 
@@ -79,11 +83,15 @@ def surface(c: Contents) -> Html:
     title = "Loss surface and optimizer trails"
     if not c.surfaces:
         return section("surface", title, paragraph("A surface needs at least two parameters."))
+    if c.summary.best_trial is None:
+        return section("surface", title, paragraph(_NOTHING))
     named = [
         (" × ".join(plane.projection.names), plots.surface.interactive(plane, c.objective.label, trail))
         for plane, trail in c.surfaces
     ]
     projected = bool(c.surfaces[0][0].others)
+    everyone = len(c.surfaces[0][1]) == len(c.runs)
+    whose = "a run" if everyone else "a run (of the best run of each optimizer, or of the first few runs)"
     exact = all(plane.projection.exact for plane, _ in c.surfaces)
     caption = (
         (
@@ -92,7 +100,7 @@ def surface(c: Contents) -> Html:
         )
         + ("Each cell is one pair of levels. " if exact else "Cells are narrow where many trials lie. ")
         + "Bright is better; blank cells were never visited; crosses failed; the star is the best. A trail connects "
-        "the best evaluations of a run, from the dot to its star; click the legend to show and hide."
+        f"the best evaluations of {whose}, from the dot to its star; click the legend to show and hide."
     )
     left_out = (
         paragraph(
@@ -108,6 +116,9 @@ def surface(c: Contents) -> Html:
 
 def slices(c: Contents) -> Html:
     """Return the slices."""
+    if c.summary.best_trial is None or not c.slices:
+        why = _NOTHING if c.slices else "The space has no parameter."
+        return section("slices", "Parameters one by one", paragraph(why))
     figure = plots.slices.interactive(c.slices, c.objective.label)
     shares = [
         f"{name} {share:.0%}"
@@ -125,7 +136,7 @@ def slices(c: Contents) -> Html:
         )
     )
     told = "The objective against each parameter: " + ", ".join(c.influence.names)
-    return section("slices", "Parameters one by one", plot("fig-slices", figure, told, caption))
+    return section("slices", "Parameters one by one", plot("fig-slices", figure, told, caption, wide=True))
 
 
 def failures(c: Contents) -> Html:

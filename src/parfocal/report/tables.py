@@ -18,7 +18,7 @@ def shown(value: object) -> str:
         return "true" if value else "false"
     if value is None:
         return "none"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}".replace("e-0", "e-").replace("e+0", "e") if isinstance(value, float) else str(value)
 
 
 def space_table(space: Space, axes: Sequence[Axis]) -> Html:
@@ -44,11 +44,6 @@ def space_table(space: Space, axes: Sequence[Axis]) -> Html:
     return join([result, tag("p", "Constraints: ", join([tag("code", c) for c in space.constraints], "; "), ".")])
 
 
-def _whole(words: str) -> str:
-    """Return words that a table does not break."""
-    return words.replace(" ", "\u00a0")
-
-
 def best_table(best: Best, names: Sequence[str], objective: Objective, runs: Sequence[str]) -> Html:
     """Return the best different configurations, best first."""
     several = len(runs) > 1
@@ -58,9 +53,9 @@ def best_table(best: Best, names: Sequence[str], objective: Objective, runs: Seq
     rows = []
     for i, configuration in enumerate(best.configurations):
         row: list[object] = [i + 1, number(float(best.value[i])), int(best.number[i])]
-        row += [_whole(runs[int(best.run[i])])] if several else []
+        row += [runs[int(best.run[i])]] if several else []
         row += [f"{best.fidelity[i]:.0%}"] if rationed else []
-        row += [_whole(seconds(float(best.runtime[i])))]
+        row += [seconds(float(best.runtime[i]))]
         rows.append([*row, *(shown(configuration[name]) if name in configuration else "–" for name in names)])
     caption = f"The {plural(len(best), 'best different configuration')}; a dash means that a parameter was not active"
     return table(caption, head, rows, numeric=range(1, 3))

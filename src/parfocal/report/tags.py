@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
+_LONG = 48
+
 
 class Html(str):
     """Text that is HTML already."""
@@ -47,13 +49,18 @@ def paragraph(*content: object, class_: str | None = None) -> Html:
 def table(
     caption: str, head: Sequence[object], rows: Sequence[Sequence[object]], *, numeric: Sequence[int] = ()
 ) -> Html:
-    """Return a table; the first cell of each row is its heading, columns in ``numeric`` are set flush right."""
+    """Return a table; the first cell of each row is its heading, columns in ``numeric`` are set flush right.
+
+    Cells with little text are not broken into lines.
+    """
     columns = [tag("th", cell, scope="col", class_="n" if j in numeric else None) for j, cell in enumerate(head)]
     lines = [
         tag(
             "tr",
             *(
-                tag("th", cell, scope="row") if j == 0 else tag("td", cell, class_="n" if j in numeric else None)
+                tag("th", cell, scope="row")
+                if j == 0
+                else tag("td", cell, class_="n" if j in numeric else "long" if len(str(cell)) > _LONG else None)
                 for j, cell in enumerate(row)
             ),
         )

@@ -54,7 +54,7 @@ def write_report(
         Pictures as (caption, path), shown side by side in this order.
     provenance
         What else is known; all of it is listed. Sentences use ``optimizer`` (text), ``budget``, ``warmup`` (numbers of
-        evaluations) and ``continue`` (the command that goes on).
+        evaluations; 0: none) and ``continue`` (the command that goes on).
     """
     c = contents(
         space, history, objective, trials=trials, default=default, default_value=default_value,
@@ -112,7 +112,7 @@ def save_figures(
 def draw_figures(c: Contents, folder: Path, formats: Sequence[str], width: plots.printed.Width) -> list[Path]:
     """Draw and save all figures of the contents of a report."""
     label = c.objective.label
-    figures = {"convergence": plots.convergence.printed(c.convergence, label, c.warmup, width)}
+    figures = {"convergence": plots.convergence.printed(c.convergence, label, c.warmup or None, width)}
     if c.surfaces:
         figures["surface"] = plots.surface.printed(*c.surfaces[0][:1], label, c.surfaces[0][1], width)
     if len(c.surfaces) > 1:
