@@ -102,8 +102,7 @@ class _Parser:
         if isinstance(node, ast.Compare):
             pairs = tuple(self.atom(*pair, negated) for pair in _pairs(node))
             return pairs[0] if len(pairs) == 1 else Junction(not negated, pairs)
-        relation = Relation(node.id, "==", (True,)) if isinstance(node, ast.Name) else None
-        return Atom(_names(node), self.value(node), negated, relation)
+        return Atom(_names(node), self.value(node), negated)
 
     def atom(self, left: ast.expr, operator: ast.cmpop, right: ast.expr, negated: bool) -> Atom:
         value = self.pair(left, operator, right)

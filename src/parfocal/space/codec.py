@@ -65,7 +65,7 @@ def _dicts(names: tuple[str, ...], columns: list[NDArray[Any]], active: Bools) -
     order = np.argsort(group, kind="stable")
     stops = np.cumsum(sizes)
     found: list[dict[str, Value]] = []
-    for start, stop in zip([0, *stops[:-1]], stops, strict=True):
+    for start, stop in zip(stops - sizes, stops, strict=True):
         rows = order[start:stop]
         awake = np.flatnonzero(active[rows[0]])
         keys = tuple(names[place] for place in awake)

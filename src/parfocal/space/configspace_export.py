@@ -191,6 +191,8 @@ def _broken(atom: Atom, rule: Rule, layout: Layout) -> list[Item]:
     if relation.other is not None:
         return [{"type": _RELATIONS[part], "left": name, "right": relation.other} for part in signs]
     value = _as_value(relation.values[0], layout.parameters[name])
+    if signs == ("<=",):
+        signs = ("<", "==")  # ConfigSpace 1.2.2 draws what its clause "<=" forbids
     return [{"type": _CLAUSES[part], "name": name, "value": value} for part in signs]
 
 

@@ -42,7 +42,10 @@ def from_dict(content: Mapping[str, Any]) -> tuple[dict[str, Parameter], tuple[s
             "parameters": {key: value for key, value in content.items() if key not in ("constraints", "conditions")},
             **{key: content[key] for key in ("constraints", "conditions") if key in content},
         }
-    parameters = {name: parameter_from(form, str(name)) for name, form in content["parameters"].items()}
+    for name in content["parameters"]:
+        if not isinstance(name, str):
+            raise SpaceError(f"The parameter name {name!r} is no text: YAML reads on, off, yes, no as truth: quote it.")
+    parameters = {name: parameter_from(form, name) for name, form in content["parameters"].items()}
     constraints = content.get("constraints") or ()
     if isinstance(constraints, str):
         constraints = (constraints,)
@@ -67,13 +70,13 @@ def from_dict(content: Mapping[str, Any]) -> tuple[dict[str, Parameter], tuple[s
 def parameter_from(form: Any, name: str) -> Parameter:
     """Return one parameter from its plain form; ``name`` is for messages.
 
-    Short forms: a list of options is categorical; a single text, number or truth value is constant.
+    Short forms: a list of texts or truth values is categorical; a single text, number or truth value is constant.
     """
     try:
         if isinstance(form, tuple(KINDS.values())):
             return cast(Parameter, form)
         if isinstance(form, list | tuple):
-            return KINDS["categorical"](choices=form)  # type: ignore[no-any-return]
+            return _from_list(list(form))
         if not isinstance(form, Mapping):
             return KINDS["constant"](value=form)  # type: ignore[no-any-return]
         return _from_mapping(dict(form))
@@ -81,11 +84,21 @@ def parameter_from(form: Any, name: str) -> Parameter:
         raise SpaceError(f"'{name}': {error}") from None
 
 
+def _from_list(form: list[Any]) -> Parameter:
+    if any(isinstance(value, int | float) and not isinstance(value, bool) for value in form):
+        raise SpaceError(
+            f"{form!r} may be a range or a list of options: write {{type: float, low: ..., high: ...}}, "
+            "{type: integer, low: ..., high: ...}, {type: ordinal, values: [...]} or {type: categorical, choices: [...]}."
+        )
+    return KINDS["categorical"](choices=form)  # type: ignore[no-any-return]
+
+
 def _from_mapping(form: dict[str, Any]) -> Parameter:
     names = [*KINDS, *_ALIASES]
     kind = form.pop("type", None)
     if kind is None:
-        raise SpaceError(f"'type' is missing: write one of {', '.join(KINDS)}.")
+        fits = [name for name, build in KINDS.items() if set(form) <= {f.name for f in dataclasses.fields(build)}]
+        raise SpaceError(f"'type' is missing: with these keys it may be {', '.join(fits or KINDS)}.")
     if not isinstance(kind, str) or kind.lower() not in names:
         raise SpaceError(f"'type' must be one of {', '.join(KINDS)}; got {kind!r}{did_you_mean(kind, names)}.")
     build = KINDS[_ALIASES.get(kind.lower(), kind.lower())]
@@ -137,18 +150,35 @@ def to_yaml(content: Mapping[str, Any]) -> str:
     lines = ["parameters:"]
     for name, form in content["parameters"].items():
         flow = yaml.safe_dump(form, default_flow_style=True, sort_keys=False, width=10**6, allow_unicode=True).strip()
-        lines.append(f"  {name}: {flow}")
+        key = yaml.safe_dump(name, allow_unicode=True).splitlines()[0]  # quoted where YAML would read a truth value
+        lines.append(f"  {key}: {flow}")
     rest = {key: value for key, value in content.items() if key != "parameters"}
     text = yaml.safe_dump(rest, sort_keys=False, allow_unicode=True) if rest else ""
     return "\n".join(lines) + "\n" + text
 
 
 def from_yaml(source: str | Path) -> dict[str, Any]:
-    """Return the plain values of YAML text or of a file, read by the safe loader."""
+    """Return the plain values of YAML text or of a file, read by the safe loader; no key may stand twice."""
     import yaml
 
     text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
     try:
-        return yaml.safe_load(text)  # type: ignore[no-any-return]
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise SpaceError(f"This is no valid YAML: {str(error).splitlines()[0]}.") from None
+        raise SpaceError(f"This is no valid YAML: {' '.join(str(error).split())}.") from None
+    _check_unique(node)
+    return cast(dict[str, Any], content)
+
+
+def _check_unique(node: Any) -> None:
+    value = getattr(node, "value", None)
+    if not isinstance(value, list):
+        return
+    pairs = [pair for pair in value if isinstance(pair, tuple)]
+    keys = [key.value for key, _ in pairs]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise SpaceError(f"The key '{key}' stands twice in the YAML text: keep one of them.")
+    for child in [child for _, child in pairs] or value:
+        _check_unique(child)

@@ -10,6 +10,7 @@ from parfocal.space.layout import Block, Layout, blocks
 from parfocal.typing import Floats
 
 _FIRST = 4096
+_MOST = 2**16
 _MAX_TRIES = 2**20
 _MAX_LISTED = 200_000
 _RARE = 0.02
@@ -76,7 +77,7 @@ class Draws:
                     f"{_quoted(block)}: loosen the constraints or narrow the bounds."
                 )
             wanted = 1.2 * (n - have) * (tried / have if have else 1.0)
-            m = int(min(max(wanted, _FIRST), _MAX_TRIES // 4))
+            m = int(min(max(wanted, _FIRST), _MOST))
             U = np.full((m, len(layout.columns)), 0.5)
             U[:, positions] = rng.random((m, len(positions)))
             V = layout.canonical(U, block.columns)

@@ -111,7 +111,7 @@ def blocks(layout: Layout, *, conditions: bool) -> tuple[Block, ...]:
     """
     groups = [layout.ancestors(rule.expression.names) for rule in layout.constraints]
     if conditions:
-        groups += [layout.ancestors([name]) for name in layout.order]
+        groups += [layout.ancestors([name]) for name in layout.order if name in layout.position]
         groups += [{name} for name in layout.columns]
     merged: list[set[str]] = []
     for group in groups:
@@ -143,16 +143,22 @@ def layout_of(parameters: Mapping[str, Parameter], constraints: Sequence[str]) -
         for name, parameter in parameters.items()
         if parameter.when is not None
     }
-    return Layout(
+    relations = tuple(
+        compile_rule(text, "constraint", f"Constraint {index + 1}", parameters, axes)
+        for index, text in enumerate(constraints)
+    )
+    layout = Layout(
         parameters=parameters,
         columns=columns,
         position={name: index for index, name in enumerate(columns)},
         axes=axes,
         rules=rules,
         order=topological(tuple(parameters), rules),
-        constraints=tuple(
-            compile_rule(text, "constraint", f"Constraint {index + 1}", parameters, axes)
-            for index, text in enumerate(constraints)
-        ),
+        constraints=relations,
         start=np.array([axes[name].start() for name in columns]),
     )
+    for rule in relations:
+        fixed = not any(name in axes for name in layout.ancestors(rule.expression.names))
+        if fixed and not layout.feasible(layout.start[None, :], [rule])[0]:
+            raise SpaceError(f"The constraint '{rule.expression}' names constants alone and never holds.")
+    return layout

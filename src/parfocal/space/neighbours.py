@@ -22,7 +22,7 @@ def neighbours(layout: Layout, row: Floats, n: int, rng: np.random.Generator, sc
     found: list[Floats] = []
     missing = n
     for _ in range(_ROUNDS):
-        if missing <= 0:
+        if missing <= 0 or not active.size:
             break
         Y = refill(np.repeat(row[None, :], missing, axis=0), rng)
         moved = rng.choice(active, missing)

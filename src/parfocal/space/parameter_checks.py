@@ -105,6 +105,8 @@ def plain(value: Any, name: str) -> Value:
         raise SpaceError(f"'{name}' must hold texts, numbers, true, false or null; got {value!r}.")
     if isinstance(value, float) and not math.isfinite(value):
         raise SpaceError(f"'{name}' must hold finite numbers; got {value!r}.")
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise SpaceError(f"'{name}' must hold whole numbers of at most 2**63; got {value!r}.")
     return value
 
 
