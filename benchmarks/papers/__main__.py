@@ -1,7 +1,7 @@
 """Experiments 1 to 3 of the HyperHyper paper on parfocal's own images.
 
     python -m benchmarks.papers             all of it
-    python -m benchmarks.papers --quick     without experiment 3, two runs, a tenth of the evaluations
+    python -m benchmarks.papers --quick     without experiment 3, two runs, fewer evaluations
 
 Evaluates the dense grids (17,388, 35,000 and 175,000 configurations) into one SQLite file each, continuing what is
 there; then runs every optimizer of the paper's Table 2 on the stored grids, and prints the paper's Tables 3 to 5.
@@ -17,23 +17,9 @@ from pathlib import Path
 
 from benchmarks.papers import figures, grids, printing
 from benchmarks.papers.experiments import EXPERIMENTS, OPTIMIZERS, Experiment
-from benchmarks.papers.replay import Replayed, replay
+from benchmarks.papers.replay import Replayed, one_run
 
 from parfocal.tasks import TaskEvaluator
-
-_TABLES: dict[tuple[str, Path], grids.Table] = {}
-
-
-def one_run(experiment: Experiment, folder: Path, optimizer: str, seed: int) -> Replayed:
-    """Run one optimizer once; every process reads a grid once."""
-    key = experiment.name, folder
-    if key not in _TABLES:
-        study = grids.study_of(experiment, folder)
-        _TABLES[key] = grids.Table.of(study.space, study.history)
-    start = time.perf_counter()
-    history = replay(_TABLES[key], optimizer, seed, experiment.evaluations, experiment.batch)
-    seconds = time.perf_counter() - start
-    return Replayed(experiment.name, optimizer, seed, history.X.copy(), history.loss.copy(), len(history), seconds)
 
 
 def report(experiment: Experiment, folder: Path, runs: dict[str, list[Replayed]]) -> None:
@@ -59,9 +45,7 @@ def report(experiment: Experiment, folder: Path, runs: dict[str, list[Replayed]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--quick", action="store_true", help="without experiment 3, two runs, a tenth of the evaluations"
-    )
+    parser.add_argument("--quick", action="store_true", help="without experiment 3, two runs, fewer evaluations")
     parser.add_argument("--runs", type=int, help="runs of each optimizer (default 10)")
     parser.add_argument("--processes", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--folder", type=Path, default=Path("results/papers"), help="where grids and figures are kept")
@@ -71,17 +55,16 @@ def main() -> None:
     runs = options.runs or (2 if options.quick else 10)
     chosen = [each for each in EXPERIMENTS if each.name in (options.only or [one.name for one in EXPERIMENTS])]
     if options.quick:
-        chosen = [replace(each, evaluations=max(each.evaluations // 10, 40)) for each in chosen[:3]]
+        chosen = [replace(each, evaluations=max(each.evaluations // 10, 100)) for each in chosen[:3]]
     options.folder.mkdir(parents=True, exist_ok=True)
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the processes
     start = time.perf_counter()
     with ProcessPoolExecutor(options.processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         print("Dense grids, evaluated and stored", flush=True)
         for done in as_completed([pool.submit(grids.stored, each, options.folder) for each in reversed(chosen)]):
-            name, count, seconds = done.result()
-            print(
-                f"  {name:<18}{count:>9,} trials {seconds:>8.1f} s {seconds / count * 1e3:>8.2f} ms a trial", flush=True
-            )
+            name, old, new, seconds = done.result()
+            cost = f"{seconds:.0f} s, {seconds / new * 1e3:.2f} ms a trial" if new else "nothing to do"
+            print(f"  {name:<18}{old:>9,} trials found, {new:>9,} new: {cost}", flush=True)
         waiting = [
             [
                 pool.submit(one_run, each, options.folder, name, seed)

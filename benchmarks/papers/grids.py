@@ -38,12 +38,13 @@ class Table:
         return self.losses[tuple(self.space.indices(X).T)]
 
 
-def stored(experiment: Experiment, folder: Path) -> tuple[str, int, float]:
-    """Evaluate the dense grid into ``folder``, as far as it is not there yet; return (name, trials, seconds)."""
-    start = time.perf_counter()
+def stored(experiment: Experiment, folder: Path) -> tuple[str, int, int, float]:
+    """Evaluate the dense grid into ``folder``, as far as it is not there yet; return (name, old, new, seconds)."""
     study = study_of(experiment, folder)
+    old = study.counts.finished
+    start = time.perf_counter()
     study.run(len(study.space.grid()), batch=1_000)
-    return experiment.name, len(study.history), time.perf_counter() - start
+    return experiment.name, old, study.counts.finished - old, time.perf_counter() - start
 
 
 def study_of(experiment: Experiment, folder: Path) -> parfocal.Study:

@@ -1,9 +1,12 @@
 """Runs of optimizers on a stored grid: what would have been evaluated is looked up."""
 
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-from benchmarks.papers.grids import Table
+from benchmarks.papers.experiments import Experiment
+from benchmarks.papers.grids import Table, study_of
 
 from parfocal.optimizers import propose
 from parfocal.trials import History, State
@@ -48,3 +51,18 @@ def replay(table: Table, optimizer: str, seed: int, evaluations: int, batch: int
         if loss.min() <= optimum and len(history) >= warmup:
             break
     return history
+
+
+_TABLES: dict[tuple[str, Path], Table] = {}
+
+
+def one_run(experiment: Experiment, folder: Path, optimizer: str, seed: int) -> Replayed:
+    """Run one optimizer once on a stored grid; every process reads a grid once."""
+    key = experiment.name, folder
+    if key not in _TABLES:
+        study = study_of(experiment, folder)
+        _TABLES[key] = Table.of(study.space, study.history)
+    start = time.perf_counter()
+    history = replay(_TABLES[key], optimizer, seed, experiment.evaluations, experiment.batch)
+    seconds = time.perf_counter() - start
+    return Replayed(experiment.name, optimizer, seed, history.X.copy(), history.loss.copy(), len(history), seconds)
