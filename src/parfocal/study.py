@@ -97,6 +97,7 @@ class Study:
             self.space.validate(self.default)
         self.storage = storage if isinstance(storage, Storage) else open_storage(storage)
         self.record = self.storage.create_study(name, self._definition(), free=FREE)
+        self.space = Space.from_dict(self.record.definition["space"])  # parameters may stand in another order by now
         self._search = Search(
             self.storage,
             self.record,

@@ -60,9 +60,7 @@ def parfocal(*arguments, timeout=120):
 def start(*arguments):
     """Start the command line in a process and a session of its own."""
     command = [sys.executable, "-m", "parfocal", *map(str, arguments)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 def finished(path: Path) -> dict[int, float]:

@@ -1,4 +1,4 @@
-"""Interruptions for real: Ctrl-C, kill -9 of the main process, of workers, of everything; the same command continues."""
+"""Interruptions for real: Ctrl-C, kill -9 of the main process or of workers; the same command continues."""
 
 import os
 import signal

@@ -14,7 +14,6 @@ from parfocal.errors import InvalidInput
 from parfocal.trials import Configuration, Fidelity, Outcome, Provenance, Reason, State
 
 _COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-_SORTED = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True).encode
 
 
 def configuration_text(values: Mapping[str, Any]) -> str:
@@ -23,9 +22,9 @@ def configuration_text(values: Mapping[str, Any]) -> str:
 
 
 def definition_text(definition: Mapping[str, Any]) -> str:
-    """Return a study's definition as canonical JSON (sorted keys), or raise :class:`InvalidInput`."""
+    """Return a study's definition as JSON, or raise :class:`InvalidInput`; the order of parameters is that of columns."""
     try:
-        return _SORTED(dict(definition))
+        return _COMPACT(dict(definition))
     except (TypeError, ValueError) as error:
         raise InvalidInput(
             f"A study's definition must be JSON (text, finite numbers, lists, mappings): {error}."

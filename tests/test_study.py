@@ -1,0 +1,143 @@
+"""The facade: searches in memory and in a file, continued, with defaults, failures and callbacks."""
+
+import numpy as np
+import pytest
+
+import parfocal
+from parfocal import Categorical, Float, Integer, Study
+from parfocal.errors import EvaluationError, InvalidInput, StudyExistsError, StudyStopped
+from parfocal.trials import State
+
+SPACE = {"x": Float(-1, 1), "k": Integer(0, 3), "mode": Categorical(["a", "b"])}
+
+
+def loss(x, k, mode):
+    return (x - 0.3) ** 2 + k * 0.1 + (mode == "b") * 0.2
+
+
+def test_minimize_finds_a_good_configuration():
+    found = parfocal.minimize(loss, SPACE, budget=60, seed=3)
+    assert found.value == loss(**found.configuration)
+    assert found.value < 0.05
+    assert len(found.study.history) == 60
+
+
+def test_maximize_shows_the_users_own_number():
+    found = parfocal.minimize(lambda **c: 5 - loss(**c), SPACE, 30, objective="maximize quality", optimizer="random")
+    assert found.value == 5 - loss(**found.configuration)
+    assert found.study.objective.label == "quality (higher is better)"
+
+
+def test_minimize_says_when_nothing_succeeded():
+    def broken(**configuration):
+        raise OSError("no such image")
+
+    with pytest.raises(StudyStopped, match="no such image"):
+        parfocal.minimize(broken, SPACE, 30)
+    with pytest.raises(EvaluationError, match="Not one of 5"):
+        parfocal.minimize(broken, SPACE, 5)
+
+
+def test_failures_are_states_and_the_search_goes_on():
+    def half(x, k, mode):
+        if x > 0.8:
+            raise ValueError("too large")
+        return float("nan") if k == 3 else loss(x, k, mode)
+
+    study = Study(SPACE, "minimize loss", half, optimizer="random", seed=1).run(60)
+    counts = study.counts
+    assert counts.complete + counts.failed == 60
+    assert counts.failed > 5
+    for trial in study.trials():
+        bad = trial.configuration["x"] > 0.8 or trial.configuration["k"] == 3
+        assert (trial.state == State.FAILED) == bad
+        assert np.isnan(trial.loss) == bad
+    assert study.best.value >= 0
+
+
+@pytest.mark.parametrize("optimizer", ["random", "tpe", "smac-rf", "cma-es", "sobol"])
+def test_a_resumed_search_asks_what_the_uninterrupted_one_would_have(tmp_path, optimizer):
+    whole = Study(SPACE, "minimize loss", loss, optimizer=optimizer, seed=7).run(36, batch=1)
+    for stop in (9, 25, 36):  # a new process each time: a new Study over the same file
+        parts = Study(SPACE, "minimize loss", loss, optimizer=optimizer, seed=7, storage=tmp_path / "s.db")
+        parts.run(stop, batch=1)
+    assert [t.configuration for t in parts.trials()] == [t.configuration for t in whole.trials()]
+    np.testing.assert_array_equal(parts.history.X, whole.history.X)
+
+
+def test_the_default_is_evaluated_first_and_once(tmp_path):
+    default = {"x": 1.0, "k": 2, "mode": "b"}
+    for budget in (5, 10):
+        study = Study(SPACE, "minimize loss", loss, default=default, storage=tmp_path / "s.db", optimizer="random")
+        study.run(budget)
+    first = study.trials(0, 1)[0]
+    assert dict(first.configuration) == default
+    assert first.provenance.sampler == "given"
+    assert study.default_value == pytest.approx(loss(**default))
+    assert sum(dict(trial.configuration) == default for trial in study.trials()) == 1
+
+
+def test_defaults_of_parameters_make_the_default():
+    study = Study({"x": Float(-1, 1, default=0.5), "k": Integer(0, 3)}, "minimize loss", lambda x, k: x + k)
+    assert study.default["x"] == 0.5
+
+
+def test_every_trial_knows_who_proposed_it_and_what_had_been_seen():
+    study = Study(SPACE, "minimize loss", loss, optimizer="smac-rf", warmup=5).run(12)
+    trials = study.trials()
+    assert [t.provenance.note for t in trials[:5]] == ["warm-up"] * 5
+    assert {t.provenance.strategy for t in trials[5:]} == {"random-forest"}
+    seen = [t.provenance.seen for t in trials]
+    assert seen == sorted(seen)
+    assert len({t.seed for t in trials}) == 12
+
+
+def test_open_reads_a_study_from_its_file(tmp_path):
+    path = tmp_path / "s.db"
+    done = Study(SPACE, "minimize loss", loss, storage=path, optimizer="random", name="one").run(8)
+    again = Study.open(path)
+    assert again.name == "one"
+    assert again.best.configuration == done.best.configuration
+    assert again.space.names == done.space.names
+    Study(SPACE, "minimize loss", loss, storage=path, optimizer="random", name="two")
+    with pytest.raises(InvalidInput, match="'one', 'two'"):
+        Study.open(path)
+    assert Study.open(path, "two").counts.total == 0
+
+
+def test_the_order_of_parameters_in_a_file_does_not_matter(tmp_path):
+    whole = Study(SPACE, "minimize loss", loss, optimizer="tpe", seed=5).run(30)
+    for space in (SPACE, dict(reversed(SPACE.items()))):
+        parts = Study(space, "minimize loss", loss, optimizer="tpe", seed=5, storage=tmp_path / "s.db")
+        parts.run(len(parts.history) + 15)
+    assert [t.configuration for t in parts.trials()] == [t.configuration for t in whole.trials()]
+
+
+def test_another_definition_is_refused(tmp_path):
+    Study(SPACE, "minimize loss", loss, storage=tmp_path / "s.db")
+    with pytest.raises(StudyExistsError, match="seed"):
+        Study(SPACE, "minimize loss", loss, storage=tmp_path / "s.db", seed=1)
+
+
+def test_a_finite_space_ends_the_search():
+    study = Study({"k": Integer(0, 3), "m": Categorical(["a", "b"])}, "minimize loss", lambda k, m: k, optimizer="random")
+    study.run(100)
+    assert len(study.history) == 8
+    assert "8 configurations" in study.exhausted
+
+
+def test_progress_is_reported():
+    seen = []
+    Study(SPACE, "maximize q", lambda **c: c["x"], optimizer="random").run(20, batch=5, on_progress=seen.append)
+    assert seen[0].done == 0
+    assert seen[-1].done == 20
+    assert seen[-1].best == max(p.best for p in seen[1:])
+
+
+def test_what_cannot_run_says_so():
+    with pytest.raises(InvalidInput, match="no evaluator"):
+        Study(SPACE).run(3)
+    with pytest.raises(InvalidInput, match="budget"):
+        Study(SPACE, "minimize loss", loss).run(0)
+    with pytest.raises(InvalidInput, match="file"):
+        Study(SPACE, "minimize loss", loss).run(3, workers=2)
