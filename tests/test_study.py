@@ -120,7 +120,8 @@ def test_another_definition_is_refused(tmp_path):
 
 
 def test_a_finite_space_ends_the_search():
-    study = Study({"k": Integer(0, 3), "m": Categorical(["a", "b"])}, "minimize loss", lambda k, m: k, optimizer="random")
+    space = {"k": Integer(0, 3), "m": Categorical(["a", "b"])}
+    study = Study(space, "minimize loss", lambda k, m: k, optimizer="random")
     study.run(100)
     assert len(study.history) == 8
     assert "8 configurations" in study.exhausted

@@ -22,7 +22,7 @@ def configuration_text(values: Mapping[str, Any]) -> str:
 
 
 def definition_text(definition: Mapping[str, Any]) -> str:
-    """Return a study's definition as JSON, or raise :class:`InvalidInput`; the order of parameters is that of columns."""
+    """Return a study's definition as JSON in its own order, or raise :class:`InvalidInput`."""
     try:
         return _COMPACT(dict(definition))
     except (TypeError, ValueError) as error:
