@@ -108,6 +108,12 @@ def _note(folder: Path, *pids: int) -> None:
     (folder / "pids.tmp").replace(folder / "pids.txt")
 
 
+def hangs(x: float, folder: Path) -> float:
+    _note(folder, os.getpid())
+    while True:
+        pass
+
+
 def forks_and_hangs(x: float, folder: Path) -> float:
     _note(folder, sleeper().pid, sleeper(new_session=True).pid)
     time.sleep(60)
@@ -226,3 +232,10 @@ def dispatch(name: str, **values: object) -> object:
     if isinstance(values.get("folder"), str):
         values["folder"] = Path(str(values["folder"]))
     return globals()[name](**values)
+
+
+def hangs_at_first(x: float, folder: Path) -> float:
+    """Hang in the first attempt only; the folder of a second one ends with its number."""
+    if folder.name.endswith("-2"):
+        return x
+    return hangs(x, folder)

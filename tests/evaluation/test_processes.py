@@ -5,7 +5,7 @@ import sys
 
 import psutil
 import pytest
-from trial_support import alive, gone, posix
+from trial_support import alive, gone, posix, wait_until
 
 from parfocal.evaluation import processes
 
@@ -31,7 +31,8 @@ def test_tree_children_and_memory(family):
     process, child = family
     assert processes.children(process.pid) == [child]
     assert processes.tree(process.pid) == [process.pid, child]
-    assert processes.memory([process.pid, child]) > processes.memory([child]) > 2**20
+    assert wait_until(lambda: processes.memory([child]) > 2**20)
+    assert processes.memory([process.pid, child]) > processes.memory([process.pid]) > 2**20
 
 
 def test_children_without_the_files_of_linux(family, monkeypatch):

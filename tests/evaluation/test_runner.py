@@ -234,7 +234,7 @@ def test_the_post_hook_runs_in_another_process_after_a_timeout_and_after_a_crash
     ("hook", "text"),
     [("hanging_hook", "Not finished after 1 s"), ("dying_hook", "with exit code 9")],
 )
-@pytest.mark.parametrize("name", ["square", "forever"])
+@pytest.mark.parametrize("name", ["square", pytest.param("forever", marks=pytest.mark.slow)])
 def test_a_post_hook_that_hangs_or_dies_does_not_change_the_outcome(name, hook, text):
     with Runner(fault(name, post=f"faults:{hook}"), LOSS, limits=Limits("1 s")) as runner:
         outcome = runner.run(job())

@@ -23,7 +23,7 @@ def available_cores() -> int:
     counts = [psutil.cpu_count(logical=False), psutil.cpu_count(), _quota()]
     if hasattr(os, "sched_getaffinity"):
         counts.append(len(os.sched_getaffinity(0)))
-    return max(1, min(count for count in counts if count))
+    return min((count for count in counts if count), default=1)
 
 
 def _quota() -> int | None:
