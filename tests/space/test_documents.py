@@ -11,7 +11,8 @@ from parfocal.space import Boolean, Categorical, Constant, Float, Integer, LogNo
 TEXT = """
 parameters:
   smooth: [none, gauss, median]
-  sigma: {type: float, low: 0.5, high: 5, prior: log-uniform, levels: 50, default: 1.0, when: "smooth == 'gauss'", unit: px}
+  sigma:
+    {type: float, low: 0.5, high: 5, prior: log-uniform, levels: 50, default: 1, when: "smooth == 'gauss'", unit: px}
   size: {type: int, low: 3, high: 9, step: 2}
   offset: {type: real, low: -1, high: 1, prior: {normal: {mean: 0, std: 0.5}}}
   rate: {type: float, low: 1.0e-6, high: 1, log: true}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from parfocal.errors import SpaceError
@@ -181,8 +181,8 @@ def test_conditions_and_constraints_survive_the_journey(
         else:
             space = Space(parameters | {"child": Float(0, 1, when=text)})
     except SpaceError as error:
-        assert "never true" in str(error) or "satisf" in str(error)
-        return
+        assume("never true" not in str(error) and "satisf" not in str(error))
+        raise
     theirs = space.to_configspace()
     theirs.seed(0)
     with warnings.catch_warnings():
@@ -289,5 +289,5 @@ def test_optuna_distributions_as_objects_and_as_json() -> None:
 
 @pytest.mark.parametrize("wrong", [3, "{", '{"name": "X"}', '{"name": "X", "attributes": {}}', None])
 def test_wrong_optuna_distributions(wrong: Any) -> None:
-    with pytest.raises(SpaceError, match="'x': .*of an? Optuna|'x': expected a distribution of Optuna"):
+    with pytest.raises(SpaceError, match=r"'x': .*of an? Optuna|'x': expected a distribution of Optuna"):
         Space.from_optuna({"x": wrong})

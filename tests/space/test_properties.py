@@ -179,9 +179,12 @@ def test_the_grid_is_complete_unique_and_as_large_as_the_size(space: Space) -> N
 @EXAMPLES
 @given(spaces(discrete=True))
 def test_the_grid_is_what_a_plain_loop_over_all_combinations_finds(space: Space) -> None:
-    levels = [range(n) for n in space.levels.tolist()]
     assume(math.prod(space.levels.tolist()) <= 4000)
-    codes = [[(space.layout.axes[n].codes.code(np.array([k]))[0]) for k in r] for n, r in zip(space.columns, levels)]  # type: ignore[union-attr]
+    codes = []
+    for name, count in zip(space.columns, space.levels.tolist(), strict=True):
+        levels = space.layout.axes[name].codes
+        assert levels is not None
+        codes.append(levels.code(np.arange(count)).tolist())
     X = space.canonical(np.array(list(itertools.product(*codes))))
     assert rows(X[space.feasible(X)]) == rows(space.grid().rows())
 
@@ -192,8 +195,8 @@ def test_a_coarse_grid_stays_within_its_target(space: Space, target: int) -> Non
     try:
         grid = space.grid(target)
     except SpaceError as error:
-        assert "raise the target" in str(error)
-        return
+        assume("raise the target" not in str(error))
+        raise
     X = grid.rows()
     assert 1 <= len(X) <= target
     assert same(space.canonical(X), X) and space.feasible(X).all() and len(rows(X)) == len(X)

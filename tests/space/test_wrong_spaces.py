@@ -97,21 +97,21 @@ WRONG_SPACES: list[tuple[Callable[[], Any], str]] = [
     (
         lambda: Space({"s": Float(0, 1, when="mood == 'a'"), "mode": MODE}),
         "'s': the condition 'mood == 'a'' names 'mood'.*did you mean 'mode'",
-    ),  # noqa: E501
+    ),
     (
         lambda: Space({"s": Float(0, 1, when="mode == gauss"), "mode": MODE}),
         "did you mean the text 'gauss'\\? Then write it in quotes",
-    ),  # noqa: E501
+    ),
     (lambda: Space({"s": Float(0, 1, when="f == true"), "f": Boolean()}), "did you mean True"),
     (
         lambda: Space({"s": Float(0, 1, when="mode == 'gaus'"), "mode": MODE}),
         "compares 'mode' with 'gaus', but it is one of .*did you mean 'gauss'",
-    ),  # noqa: E501
+    ),
     (lambda: Space({"s": Float(0, 1, when="mode in ['gauss', 'box']"), "mode": MODE}), "compares 'mode' with 'box'"),
     (
         lambda: Space({"s": Float(0, 1, when="n == 12"), "n": Integer(1, 9)}),
         "compares 'n' with 12, but it lies between 1 and 9",
-    ),  # noqa: E501
+    ),
     (
         lambda: Space({"s": Float(0, 1, when="n == 'a'"), "n": Integer(1, 9)}),
         "compares 'n' with 'a', which is no number",
@@ -132,7 +132,7 @@ WRONG_SPACES: list[tuple[Callable[[], Any], str]] = [
     (
         lambda: Space({"a": Boolean(when="c"), "b": Boolean(when="a"), "c": Boolean(when="b or d"), "d": Boolean()}),
         "form a circle",
-    ),  # noqa: E501
+    ),
     (lambda: Space({"s": SIGMA}, conditions={"t": "s > 1"}), "given for 't', which is no parameter"),
     (
         lambda: Space({"area_min": SIGMA, "area_max": SIGMA}, ["area_min < areamax"]),
@@ -150,7 +150,7 @@ WRONG_SPACES: list[tuple[Callable[[], Any], str]] = [
     (
         lambda: Space({f"p{k}": Float(0, 1, levels=100) for k in range(4)}, ["p0 + p1 + p2 + p3 < 3"]).grid(),
         "more than 2000000 rows",
-    ),  # noqa: E501
+    ),
 ]
 
 SPACE = Space(

@@ -88,7 +88,7 @@ def _from_list(form: list[Any]) -> Parameter:
     if any(isinstance(value, int | float) and not isinstance(value, bool) for value in form):
         raise SpaceError(
             f"{form!r} may be a range or a list of options: write {{type: float, low: ..., high: ...}}, "
-            "{type: integer, low: ..., high: ...}, {type: ordinal, values: [...]} or {type: categorical, choices: [...]}."
+            "the same with type integer, {type: ordinal, values: [...]} or {type: categorical, choices: [...]}."
         )
     return KINDS["categorical"](choices=form)  # type: ignore[no-any-return]
 

@@ -9,7 +9,9 @@ from parfocal.space.enumeration import TooMany, enumerate_block
 from parfocal.space.layout import Block, Layout, blocks
 from parfocal.typing import Floats
 
-_FIRST = 4096
+_FEWEST = 64
+_JUDGED = 2048
+"""Tries after which the share of feasible draws is known well enough to list a block instead."""
 _MOST = 2**16
 _MAX_TRIES = 2**20
 _MAX_LISTED = 200_000
@@ -66,7 +68,7 @@ class Draws:
         found: list[Floats] = []
         have = tried = 0
         while have < n:
-            listed = self._list(block) if tried and have < _RARE * tried else None
+            listed = self._list(block) if tried >= _JUDGED and have < _RARE * tried else None
             if listed is not None:
                 rows, edges = listed
                 found.append(rows[np.searchsorted(edges, rng.random(n - have), side="right")])
@@ -76,8 +78,8 @@ class Draws:
                     f"Of {tried} draws from the prior {have or 'none'} satisf{'y' if have != 1 else 'ies'} "
                     f"{_quoted(block)}: loosen the constraints or narrow the bounds."
                 )
-            wanted = 1.2 * (n - have) * (tried / have if have else 1.0)
-            m = int(min(max(wanted, _FIRST), _MOST))
+            wanted = 1.2 * (n - have) * (tried / have if have else 1 + tried)
+            m = int(min(max(wanted, _FEWEST), _MOST))
             U = np.full((m, len(layout.columns)), 0.5)
             U[:, positions] = rng.random((m, len(positions)))
             V = layout.canonical(U, block.columns)
