@@ -1,6 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parfocal.errors import InvalidInput
 from parfocal.tasks.prefix import Prefix
 
 
@@ -28,3 +30,8 @@ def test_none_is_kept_like_any_result():
     for _ in range(3):
         assert prefix.get("x", lambda: calls.append(1)) is None
     assert len(calls) == 1
+
+
+def test_a_negative_size_is_refused():
+    with pytest.raises(InvalidInput, match="at least 0"):
+        Prefix(-1)

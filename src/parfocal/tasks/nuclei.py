@@ -150,7 +150,7 @@ def nuclei(
     median: int = 3,
     closing: int = 3,
     seed: int = 0,
-    prefixes: int = 64,
+    prefixes: int = 4,
 ) -> Task:
     """Return the task of segmenting nuclei.
 
@@ -168,7 +168,7 @@ def nuclei(
     seed
         Of the initial clusters, and of the split into training (75 %) and held-out patches.
     prefixes
-        How many intermediate results are kept in memory; changes the time only.
+        How many intermediate results are kept in memory for each image; changes the time only.
     """
     if not 2 <= clusters <= 255:
         raise InvalidInput(f"clusters must lie between 2 and 255; got {clusters}.")
@@ -177,7 +177,7 @@ def nuclei(
     fixed = partial(cluster, clusters=clusters, median=median, closing=closing, seed=seed)
     train, held_out = sample_nuclei(patch, seed) if images is None else mask_pairs(images, masks, patch, channel, seed)
     space = Space(PARAMETERS, CONSTRAINTS)
-    segmenter = Segmenter(fixed, Prefix(prefixes))
+    segmenter = Segmenter(fixed, Prefix(prefixes * (len(train) + len(held_out))))
     return Task(
         name="nuclei",
         title="Cell nuclei by k-means clustering",

@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import TypeVar, cast
 
+from parfocal.errors import InvalidInput
+
 T = TypeVar("T")
 
 
@@ -15,6 +17,8 @@ class Prefix:
     """
 
     def __init__(self, size: int) -> None:
+        if size < 0:
+            raise InvalidInput(f"prefixes must be at least 0; got {size}.")
         self.size = size
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
 

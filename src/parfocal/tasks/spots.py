@@ -128,7 +128,7 @@ def spots(
     shape: Sequence[int] = (355, 447),
     particles: int = 128,
     count: int = 2,
-    prefixes: int = 8,
+    prefixes: int = 4,
 ) -> Task:
     """Return the task of detecting spots.
 
@@ -148,7 +148,7 @@ def spots(
     shape, particles, count
         Of the simulated images; the first three quarters of them (at least one) are for training.
     prefixes
-        How many filtered images are kept in memory; changes the time only.
+        How many intermediate results are kept in memory for each image; changes the time only.
     """
     train, held_out = (
         simulated_spots(tuple(shape), particles, count, seed)
@@ -156,7 +156,7 @@ def spots(
         else point_pairs(images, points, channel, seed)
     )
     space = Space(SUBTRACTION if subtract else DETECTION)
-    detector = Detector(float(gate), Prefix(prefixes))
+    detector = Detector(float(gate), Prefix(prefixes * (len(train) + len(held_out))))
     return Task(
         name="spots-background" if subtract else "spots",
         title="Spots by the spot-enhancing filter" + (" after subtraction of the background" if subtract else ""),
