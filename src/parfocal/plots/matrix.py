@@ -53,9 +53,9 @@ def printed(surfaces: Sequence[Surface], profiles: Sequence[Slice], label: str, 
             if 0 < j < i:
                 axes.set_yticklabels([])
     if mesh is not None:
-        place = result.add_axes((0.64, 0.93, 0.32, 0.016))
+        place = result.add_axes((0.58, 0.93, 0.37, 0.016))
         bar = result.colorbar(mesh, cax=place, orientation="horizontal")
-        bar.set_label(paper.safe(label), fontsize=paper.TEXT)
+        bar.set_label(paper.safe(label), fontsize=paper.SMALL)
         place.tick_params(labelsize=paper.SMALL)
         bar.outline.set_visible(False)
     return result

@@ -48,7 +48,7 @@ def tidy(axes: Axes) -> Axes:
 
 
 def along(axes: Axes, cells: Cells, which: Literal["x", "y"], title: bool = True, room: int = 28) -> None:
-    """Set scale, range, ticks and title of a parameter's axis; ``room`` letters fit along x before they are turned."""
+    """Set scale, range, ticks and title of a parameter's axis; more than ``room`` letters along x are thinned or turned."""
     axis = getattr(axes, f"{which}axis")
     getattr(axes, f"set_{which}scale")("log" if cells.axis.log else "linear")
     getattr(axes, f"set_{which}lim")(*cells.edges[[0, -1]].tolist())
@@ -57,12 +57,17 @@ def along(axes: Axes, cells: Cells, which: Literal["x", "y"], title: bool = True
     if cells.ticks is None:
         return
     positions, texts = cells.ticks
-    axis.set_major_locator(FixedLocator(positions.tolist()))
+    every = 1
+    turn: dict[str, Any] = {}
+    letters = sum(map(len, texts)) if which == "x" else 0
+    if letters > room and cells.axis.kind == "number":
+        every = -(-letters // room)
+    elif letters > room:
+        turn = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+    axis.set_major_locator(FixedLocator(positions[::-every].tolist()))
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())
-    crowded = which == "x" and sum(map(len, texts)) > room
-    turn: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
-    axis.set_ticklabels([safe(shorten(text)) for text in texts], **turn)
+    axis.set_ticklabels([safe(shorten(text)) for text in texts[::-every]], **turn)
 
 
 def crosses(axes: Axes, x: Floats | Ints) -> None:
