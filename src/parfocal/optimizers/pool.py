@@ -18,8 +18,8 @@ SMALL = 4_096
 """Combinations of a discrete space up to which a strategy with a pool may choose among all that are left."""
 ROUNDS = 9
 """Further draws, each twice as large, before what is left is enumerated."""
-PARENTS = 10
-"""Best selected rows whose neighbours join the pool."""
+PARENTS = 5
+"""Rows whose neighbours join the pool, at each step."""
 
 
 def gather(
@@ -56,16 +56,25 @@ def gather(
 def neighbours(
     space: Space, history: History, selection: Selection, count: int, rng: np.random.Generator
 ) -> list[Floats]:
-    """Return about ``count`` one-exchange neighbours of the best good rows, near and far, as one array a parent."""
-    parents = selection.good_rows[:PARENTS]
-    if not len(parents) or not space.dimension:
-        return []
-    each = math.ceil(count / len(parents))
-    scales = 0.3 * 16.0 ** -rng.random(len(parents))
-    return [
-        space.neighbours(history.X[parent], each, rng, scale=float(scale))
-        for parent, scale in zip(parents, scales, strict=True)
-    ]
+    """Return about ``count`` one-exchange neighbours, near and far, as some arrays.
+
+    One half surrounds the best good rows; where the strategy judges rows, the other half surrounds the best of the
+    first (one step of a climb on the acquisition), otherwise the first half is all.
+    """
+    parents = history.X[selection.good_rows[:PARENTS]]
+    found: list[Floats] = []
+    steps = 1 if selection.score is None else 2
+    for step in range(steps):
+        if not len(parents):
+            break
+        each = math.ceil(count / steps / len(parents))
+        scales = 0.3 * 64.0 ** -rng.random(len(parents))
+        around = zip(parents, scales.tolist(), strict=True)
+        found += [space.neighbours(parent, each, rng, scale=scale) for parent, scale in around]
+        if selection.score is not None and step + 1 < steps:
+            X = np.concatenate(found)
+            parents = X[np.argsort(-selection.score(X), kind="stable")[:PARENTS]]
+    return found
 
 
 def _draws(

@@ -63,7 +63,10 @@ class Strategy(Protocol):
 
     @property
     def neighbours(self) -> int:
-        """One-exchange neighbours of the best selected rows that join the pool, for each one chosen; 0 = none."""
+        """One-exchange neighbours that join the pool for each one chosen; 0 = none.
+
+        Half of them surround the best good rows, half the best of those by ``selection.score`` where there is one.
+        """
         ...
 
     def select(self, space: Space, history: History, rng: np.random.Generator) -> Selection:
