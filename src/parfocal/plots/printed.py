@@ -48,7 +48,7 @@ def tidy(axes: Axes) -> Axes:
 
 
 def along(axes: Axes, cells: Cells, which: Literal["x", "y"], title: bool = True, room: int = 28) -> None:
-    """Set scale, range, ticks and title of a parameter's axis; more than ``room`` letters along x are thinned or turned."""
+    """Set scale, range, ticks and title of an axis; more than ``room`` letters along x are thinned or turned."""
     axis = getattr(axes, f"{which}axis")
     getattr(axes, f"set_{which}scale")("log" if cells.axis.log else "linear")
     getattr(axes, f"set_{which}lim")(*cells.edges[[0, -1]].tolist())
