@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from parfocal.errors import SpaceError
-from parfocal.space import Boolean, Categorical, Constant, Float, Integer, LogNormal, Normal, Ordinal, Space
+from parfocal.space import Boolean, Categorical, Constant, Float, Integer, Normal, Ordinal, Space
 
 TEXT = """
 parameters:
@@ -88,9 +88,13 @@ def test_equality_sees_everything() -> None:
     assert a == Space({"x": Float(0, 1), "y": Float(0, 1)})
     assert a != Space({"y": Float(0, 1), "x": Float(0, 1)})
     assert a != Space({"x": Float(0, 1), "y": Float(0, 1)}, ["x < y"])
-    assert a != Space({"x": Float(0, 1, prior=LogNormal(0, 1)) if False else Float(0, 2), "y": Float(0, 1)})
+    assert a != Space({"x": Float(0, 1, prior=Normal(0, 1)), "y": Float(0, 1)})
     assert a != "a space"
-    assert repr(a).startswith("Space(\n  x: Float(")
+    assert repr(a) == "Space(\n  x: Float(0.0, 1.0)\n  y: Float(0.0, 1.0)\n)"
+    assert repr(SPACE.parameters["sigma"]).startswith(
+        "Float(0.5, 5.0, prior=LogUniform(), levels=50, default=1.0, when="
+    )
+    assert repr(SPACE.parameters["connectivity"]) == "Ordinal([1, 2, 3], weights=[1.0, 1.0, 2.0])"
 
 
 @pytest.mark.parametrize(
@@ -140,6 +144,14 @@ def test_wrong_forms(form: Any, message: str) -> None:
 def test_wrong_yaml(text: str, message: str) -> None:
     with pytest.raises(SpaceError, match=message):
         Space.from_yaml(text)
+
+
+def test_wrong_files(tmp_path: Path) -> None:
+    with pytest.raises(SpaceError, match=r"none\.yaml: the file cannot be read"):
+        Space.from_yaml(tmp_path / "none.yaml")
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SpaceError, match=r"binary\.yaml: the file cannot be read"):
+        Space.from_yaml(tmp_path / "binary.yaml")
 
 
 def test_wrong_json() -> None:

@@ -218,6 +218,11 @@ def test_views_are_frozen_and_inputs_untouched() -> None:
         space.canonical(np.zeros(2))
 
 
+def test_a_seed_is_no_generator() -> None:
+    with pytest.raises(InvalidInput, match="rng must be a generator such as"):
+        NESTED.sample(3, 0)  # type: ignore[arg-type]
+
+
 def test_draws_depend_on_the_generator_alone() -> None:
     space = Space({"a": Integer(1, 20), "b": Integer(1, 20)}, ["a * b == 20"])
     first = space.sample(50, np.random.default_rng(5))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-MAX_LENGTH = 1000
+MAX_LENGTH = 10_000
 MAX_DEPTH = 64
 MAX_EXPONENT = 100.0
 

@@ -23,8 +23,8 @@ def to_dict(parameters: Mapping[str, Parameter], constraints: Sequence[str]) -> 
     return content
 
 
-def from_dict(content: Mapping[str, Any]) -> tuple[dict[str, Parameter], tuple[str, ...]]:
-    """Return parameters and constraints from :func:`to_dict`'s form, or from a bare mapping of names to parameters.
+def from_dict(content: Mapping[str, Any]) -> tuple[dict[str, Parameter], tuple[str, ...], Mapping[str, str]]:
+    """Return parameters, constraints and conditions from :func:`to_dict`'s form, or from a bare mapping of names.
 
     Raises
     ------
@@ -56,15 +56,7 @@ def from_dict(content: Mapping[str, Any]) -> tuple[dict[str, Parameter], tuple[s
         raise SpaceError(
             f"'conditions' must be a mapping from a parameter's name to its condition; got {conditions!r}."
         )
-    for name, text in conditions.items():
-        if name not in parameters:
-            raise SpaceError(
-                f"A condition is given for '{name}', which is no parameter{did_you_mean(name, parameters)}."
-            )
-        when = parameters[name].when
-        joined = text if when is None else f"({when}) and ({text})"
-        parameters[name] = dataclasses.replace(parameters[name], when=joined)
-    return parameters, tuple(constraints)
+    return parameters, tuple(constraints), conditions
 
 
 def parameter_from(form: Any, name: str) -> Parameter:
@@ -161,7 +153,7 @@ def from_yaml(source: str | Path) -> dict[str, Any]:
     """Return the plain values of YAML text or of a file, read by the safe loader; no key may stand twice."""
     import yaml
 
-    text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
+    text = _read(source) if isinstance(source, Path) else source
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
@@ -169,6 +161,13 @@ def from_yaml(source: str | Path) -> dict[str, Any]:
         raise SpaceError(f"This is no valid YAML: {' '.join(str(error).split())}.") from None
     _check_unique(node)
     return cast(dict[str, Any], content)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpaceError(f"{path}: the file cannot be read ({getattr(error, 'strerror', None) or error}).") from None
 
 
 def _check_unique(node: Any) -> None:

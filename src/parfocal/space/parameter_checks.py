@@ -1,5 +1,6 @@
 """What a parameter accepts: each check returns the clean value, or raises one clear sentence."""
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,18 @@ from parfocal.errors import SpaceError
 from parfocal.space.levels import MAX_LEVELS
 from parfocal.space.priors import LogUniform, Prior, Uniform, prior_from
 from parfocal.typing import Value
+
+
+def short(parameter: Any) -> str:
+    """Return a parameter as one would write it, without what is at its default."""
+    parts = []
+    for item in dataclasses.fields(parameter):
+        value = getattr(parameter, item.name)
+        if item.default is dataclasses.MISSING:
+            parts.append(repr(list(value) if isinstance(value, tuple) else value))
+        elif value != item.default:
+            parts.append(f"{item.name}={list(value) if isinstance(value, tuple) else value!r}")
+    return f"{type(parameter).__name__}({', '.join(parts)})"
 
 
 def same(a: Any, b: Any) -> bool:

@@ -17,6 +17,7 @@ from parfocal.space.parameter_checks import (
     options_of,
     plain,
     prior_of,
+    short,
     weights_of,
     whole,
 )
@@ -26,7 +27,7 @@ from parfocal.typing import Value
 _UNIFORM = Uniform()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Float:
     """A real number in ``[low, high]``.
 
@@ -59,6 +60,7 @@ class Float:
     unit: str | None = None
     log: InitVar[bool] = False
     kind: ClassVar[str] = "float"
+    __repr__ = short
 
     def __post_init__(self, log: bool) -> None:
         assign(self, low=number(self.low, "low"), high=number(self.high, "high"), prior=prior_of(self.prior, log))
@@ -71,7 +73,7 @@ class Float:
             check_default(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Integer:
     """A whole number in ``[low, high]``, every one reachable and the ends as likely as their prior says.
 
@@ -100,6 +102,7 @@ class Integer:
     unit: str | None = None
     log: InitVar[bool] = False
     kind: ClassVar[str] = "integer"
+    __repr__ = short
 
     def __post_init__(self, log: bool) -> None:
         assign(self, low=whole(self.low, "low"), high=whole(self.high, "high"), prior=prior_of(self.prior, log))
@@ -111,7 +114,7 @@ class Integer:
             check_default(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Categorical:
     """One of several choices without order: texts, numbers, truth values or None.
 
@@ -131,6 +134,7 @@ class Categorical:
     default: Value = None
     when: str | None = None
     kind: ClassVar[str] = "categorical"
+    __repr__ = short
 
     def __post_init__(self) -> None:
         assign(
@@ -139,7 +143,7 @@ class Categorical:
         check_option(self, self.choices, "choices")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ordinal:
     """One of several values whose order matters, such as ``[small, medium, large]`` or ``[1, 2, 4, 8]``.
 
@@ -158,13 +162,14 @@ class Ordinal:
     when: str | None = None
     unit: str | None = None
     kind: ClassVar[str] = "ordinal"
+    __repr__ = short
 
     def __post_init__(self) -> None:
         assign(self, values=options_of(self.values, "values"), weights=weights_of(self.weights, self.values, "values"))
         check_option(self, self.values, "values")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Boolean:
     """True or False.
 
@@ -181,6 +186,7 @@ class Boolean:
     default: bool | None = None
     when: str | None = None
     kind: ClassVar[str] = "boolean"
+    __repr__ = short
 
     def __post_init__(self) -> None:
         assign(self, probability=number(self.probability, "probability"))
@@ -193,7 +199,7 @@ class Boolean:
             raise SpaceError(f"'default' must be true or false; got {self.default!r}.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Constant:
     """A fixed value that every configuration holds (under its condition, if any); it takes no column of X."""
 
@@ -201,6 +207,7 @@ class Constant:
     _: KW_ONLY
     when: str | None = None
     kind: ClassVar[str] = "constant"
+    __repr__ = short
 
     def __post_init__(self) -> None:
         assign(self, value=plain(self.value, "value"))

@@ -1,10 +1,7 @@
 """The facade: named parameters with conditions and constraints, and every way in and out of the unit cube."""
 
-import dataclasses
-import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from keyword import iskeyword
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parfocal import checks
-from parfocal.errors import SpaceError
+from parfocal.errors import InvalidInput, SpaceError
 from parfocal.space import codec, documents
 from parfocal.space.configspace_export import to_configspace
 from parfocal.space.configspace_import import Rename, from_configspace
 from parfocal.space.draws import Draws, draws
 from parfocal.space.grid import Grid, grid, size
 from parfocal.space.layout import Layout, layout_of
+from parfocal.space.names import checked, with_conditions
 from parfocal.space.neighbours import neighbours
 from parfocal.space.optuna_import import from_optuna
-from parfocal.space.parameters import KINDS, Boolean, Categorical, Parameter
+from parfocal.space.parameters import Boolean, Categorical, Parameter
 from parfocal.typing import Bools, Floats, Ints, Value, Values
 
 
@@ -57,7 +55,7 @@ class Space:
         *,
         conditions: Mapping[str, str] | None = None,
     ) -> None:
-        joined = _with_conditions(_checked(parameters), conditions or {})
+        joined = with_conditions(checked(parameters), conditions or {})
         self.parameters: Mapping[str, Parameter] = MappingProxyType(joined)
         self.constraints = (constraints,) if isinstance(constraints, str) else tuple(constraints)
         self.layout: Layout = layout_of(self.parameters, self.constraints)
@@ -80,7 +78,15 @@ class Space:
         return size(self.layout)
 
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
-        """Return ``n`` draws ``(n, d)`` from the prior given the constraints: canonical and feasible."""
+        """Return ``n`` draws ``(n, d)`` from the prior given the constraints: canonical and feasible.
+
+        Raises
+        ------
+        SpaceError
+            If practically nothing satisfies a constraint.
+        """
+        if not isinstance(rng, np.random.Generator):
+            raise InvalidInput(f"rng must be a generator such as numpy.random.default_rng(0); got {rng!r}.")
         return self._draws.sample(int(n), rng)
 
     def from_unit(self, U: Floats) -> Floats:
@@ -174,7 +180,8 @@ class Space:
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Space":
         """Return the space of :meth:`to_dict`, or of a plain mapping from names to parameters."""
-        return cls(*documents.from_dict(content))
+        parameters, constraints, conditions = documents.from_dict(content)
+        return cls(parameters, constraints, conditions=conditions)
 
     def to_json(self) -> str:
         """Return the space as JSON text."""
@@ -227,40 +234,3 @@ class Space:
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     array.flags.writeable = False
     return array
-
-
-def _checked(parameters: Mapping[str, Parameter]) -> dict[str, Parameter]:
-    if not isinstance(parameters, Mapping):
-        raise SpaceError(f"A space is made of a mapping from names to parameters; got a {type(parameters).__name__}.")
-    if not parameters:
-        raise SpaceError("The space has no parameter: give at least one.")
-    for name, parameter in parameters.items():
-        if not isinstance(name, str) or not name.isidentifier() or iskeyword(name):
-            reserved = " (a reserved word)" if isinstance(name, str) and iskeyword(name) else ""
-            raise SpaceError(
-                f"The parameter name {name!r}{reserved} must be letters, digits and '_', not starting with a digit, "
-                f"such as '{_identifier(str(name))}'."
-            )
-        if name != unicodedata.normalize("NFKC", name):
-            raise SpaceError(f"The parameter name {name!r} must be written as '{unicodedata.normalize('NFKC', name)}'.")
-        if not isinstance(parameter, tuple(KINDS.values())):
-            raise SpaceError(
-                f"'{name}' must be one of {', '.join(k.__name__ for k in KINDS.values())}; got {parameter!r}."
-            )
-    return dict(parameters)
-
-
-def _identifier(name: str) -> str:
-    cleaned = "".join(c if c.isalnum() or c == "_" else "_" for c in name) or "x"
-    return cleaned + "_" if iskeyword(cleaned) else (cleaned if not cleaned[0].isdigit() else "_" + cleaned)
-
-
-def _with_conditions(parameters: dict[str, Parameter], conditions: Mapping[str, str]) -> dict[str, Parameter]:
-    for name, text in conditions.items():
-        if name not in parameters:
-            near = checks.did_you_mean(name, parameters)
-            raise SpaceError(f"A condition is given for '{name}', which is no parameter{near}.")
-        when = parameters[name].when
-        joined = text if when is None else f"({when}) and ({text})"
-        parameters[name] = dataclasses.replace(parameters[name], when=joined)
-    return parameters
