@@ -163,7 +163,7 @@ SLEEPER = (
 )
 COMMAND = CommandEvaluator(["{python}", "-S", "-c", SLEEPER])
 EVALUATORS = [
-    ("fault('forks_and_hangs')", "process"),
+    pytest.param("fault('forks_and_hangs')", "process", marks=pytest.mark.slow),
     pytest.param("fault('hangs')", "none", marks=pytest.mark.slow),
     (f"CommandEvaluator({list(COMMAND.command)!r})", "process"),
 ]
@@ -203,7 +203,7 @@ def test_when_the_parent_is_killed_no_process_is_left_after_ten_seconds(parent, 
 
 @posix
 def test_ctrl_c_stops_the_workers_in_good_order(parent, storage):
-    process, processes = parent(*EVALUATORS[0])
+    process, processes = parent("fault('forks_and_hangs')", "process")
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=30)[0] == "stopped\n"
     assert gone(processes, 0.5)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -239,3 +240,23 @@ def hangs_at_first(x: float, folder: Path) -> float:
     if folder.name.endswith("-2"):
         return x
     return hangs(x, folder)
+
+
+@dataclass(frozen=True)
+class Galaxy:
+    """An evaluator of another package."""
+
+    url: str
+
+    def evaluate(self, job: Job) -> float:
+        return 0.0
+
+    def check(self, parameters: tuple[str, ...], conditional: tuple[str, ...] = ()) -> list[str]:
+        return []
+
+    def to_dict(self) -> dict[str, str]:
+        return {"kind": "galaxy", "url": self.url}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, str], folder: Path | None = None) -> "Galaxy":
+        return cls(**values)

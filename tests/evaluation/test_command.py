@@ -109,6 +109,21 @@ def test_hooks_run_around_the_command(tmp_path):
     assert {"after1", "after2"} <= {entry.name for entry in (tmp_path / "000000").iterdir()}
 
 
+def test_steps_run_one_after_another_until_one_fails(tmp_path):
+    say = ["{python}", "-S", "-c"]
+    segment = [*say, "print('segmented'); open('mask', 'w').write('{x}')"]
+    score = [*say, "print(float(open('mask').read()) / 10)"]
+    evaluator = CommandEvaluator([segment, score], result={"stdout": "(.+)"})
+    assert evaluator.check(("x",)) == []
+    given = job(root=tmp_path, x=5)
+    assert evaluator.evaluate(given) == 0.5
+    assert evaluator.log(given) == "[run1, stdout]\nsegmented\n0.5"
+    broken = CommandEvaluator([[*say, "raise SystemExit(1)"], [*say, "open('ran', 'w')"]])
+    with pytest.raises(EvaluationError, match="exit code 1"):
+        broken.evaluate(job(1, root=tmp_path))
+    assert not (tmp_path / "000001" / "ran").exists()
+
+
 def test_a_pre_hook_that_fails_spares_the_evaluation(tmp_path):
     evaluator = python(
         "open('ran', 'w')", pre=["{python}", "-c", "raise SystemExit(2)"], post=["{python}", "-c", "open('after', 'w')"]
@@ -232,6 +247,8 @@ def test_json_and_pickle():
     ("options", "sentence"),
     [
         ({"command": "octave {x}"}, "must be a list of arguments, the program first"),
+        ({"command": None}, "must be a list of arguments"),
+        ({"command": [["a"], "b"]}, "must be a list of arguments"),
         ({"command": []}, "must be a list of arguments"),
         ({"command": ["a", None]}, "put it in quotes"),
         ({"pre": "mkdir a"}, "'pre' must be a list of arguments"),

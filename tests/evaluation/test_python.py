@@ -6,7 +6,7 @@ import pytest
 from trial_support import HERE, fault, job
 
 from parfocal.errors import EvaluationError, InvalidInput
-from parfocal.evaluation import PythonEvaluator, evaluator_from_dict
+from parfocal.evaluation import Evaluator, PythonEvaluator, evaluator_from_dict
 from parfocal.evaluation.functions import load
 from parfocal.trials import Fidelity
 
@@ -69,7 +69,8 @@ def test_a_name_that_is_none(name):
     ("name", "sentence"),
     [
         ("no_such_module:f", "The module 'no_such_module' of 'no_such_module:f' was not found"),
-        ("faults:squar", "The module 'faults' has no function 'squar'; it has square"),
+        ("faults:squar", "The module 'faults' has no function 'squar'; did you mean 'square'?"),
+        ("small_module:zebra", "has no function 'zebra'; it has run."),
         ("faults:np", "is no function, it is of the type module"),
         ("broken_module:f", "'broken_module:f' cannot be imported: ZeroDivisionError"),
         ("needs_module:f", "it needs the package 'surely_not_installed'"),
@@ -78,6 +79,7 @@ def test_a_name_that_is_none(name):
 )
 def test_what_cannot_be_imported_is_one_sentence(name, sentence, tmp_path):
     (tmp_path / "broken_module.py").write_text("1 / 0")
+    (tmp_path / "small_module.py").write_text("from json import loads\ndef run(x): return x\ndef _own(): pass\n")
     (tmp_path / "needs_module.py").write_text("import surely_not_installed")
     (tmp_path / "exiting_module.py").write_text("raise SystemExit(1)")
     folder = HERE if name.startswith("faults") else str(tmp_path)
@@ -150,3 +152,18 @@ def test_wrong_options(options):
 def test_wrong_mappings_are_one_sentence(fields, sentence):
     with pytest.raises(InvalidInput, match=sentence):
         evaluator_from_dict(fields)
+
+
+def test_other_packages_add_kinds(monkeypatch):
+    from importlib.metadata import EntryPoint
+
+    point = EntryPoint("galaxy", "faults:Galaxy", "parfocal.evaluators")
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [point] if group == point.group else [])
+    evaluator = evaluator_from_dict({"kind": "galaxy", "url": "http://127.0.0.1"}, folder=Path(HERE))
+    assert evaluator.url == "http://127.0.0.1"
+    assert isinstance(evaluator, Evaluator)
+    with pytest.raises(InvalidInput, match="The evaluation 'galaxy' has no option 'urll'; did you mean 'url'"):
+        evaluator_from_dict({"kind": "galaxy", "urll": "x"})
+    point = EntryPoint("galaxy", "not_installed:Galaxy", "parfocal.evaluators")
+    with pytest.raises(InvalidInput, match="The evaluation 'galaxy' cannot be loaded: No module named 'not_installed'"):
+        evaluator_from_dict({"kind": "galaxy", "url": "x"})

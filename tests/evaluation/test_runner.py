@@ -87,8 +87,8 @@ def test_soft_faults_leave_the_process_alive():
         assert "KeyError: 'key'" in chain and "direct cause" in chain
 
 
-def test_output_is_kept_within_bounds_and_per_trial():
-    with Runner(fault("dispatch"), LOSS) as runner:
+def test_output_is_kept_within_bounds_and_per_trial(tmp_path):
+    with Runner(fault("dispatch"), LOSS, folder=tmp_path) as runner:
         noisy = runner.run(job(name="noisy", x=1.0))
         quiet = runner.run(job(1, name="square", x=1.0))
         empty = runner.run(job(2, name="reads", x=1.0))
@@ -98,6 +98,9 @@ def test_output_is_kept_within_bounds_and_per_trial():
     assert noisy.state == State.COMPLETE
     assert len(noisy.log.encode()) <= 16_384
     assert "the end äöü" in noisy.log and "raw bytes" in noisy.log
+    whole = (tmp_path / "000000" / "log.txt").read_bytes()
+    assert len(whole) > 3_000_000 and whole.endswith(b"raw bytes\n")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["000000"]
     assert quiet.log == ""
     assert empty.metrics == {"loss": 0.0}
     assert again.log.startswith("before the fault")

@@ -208,8 +208,15 @@ print(worked.finished, worked.released)
 
 
 @posix
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize(("isolation", "name"), [("process", "forks_and_hangs"), ("none", "hangs")])
+@pytest.mark.parametrize(
+    ("isolation", "name", "number"),
+    [
+        ("process", "forks_and_hangs", signal.SIGTERM),
+        ("none", "hangs", signal.SIGINT),
+        pytest.param("process", "forks_and_hangs", signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param("none", "hangs", signal.SIGTERM, marks=pytest.mark.slow),
+    ],
+)
 def test_signals_end_the_trial_and_give_claims_back(tmp_path, isolation, name, number):
     storage = SqlStorage(tmp_path / "study.db")
     record = study(storage, 1.0, 2.0, 3.0)

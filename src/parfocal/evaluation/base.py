@@ -18,6 +18,10 @@ class MissingResult(EvaluationError):
     """The evaluation ran, but what the objective needs is not there; the trial ends as FAILED(missing)."""
 
 
+class OutOfMemory(EvaluationError):
+    """The system ended a program because memory ran out; the trial ends as FAILED(memory)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One attempt to evaluate one configuration.

@@ -13,7 +13,8 @@ from parfocal.errors import EvaluationError, InvalidInput
 from parfocal.evaluation import placeholders, programs
 from parfocal.evaluation.base import InvalidConfiguration, Job, Result, Returned
 from parfocal.evaluation.results import Reader
-from parfocal.evaluation.templates import Argument, Arguments
+from parfocal.evaluation.steps import Parsed, steps
+from parfocal.evaluation.templates import Arguments
 
 _HALF = 8_000
 
@@ -28,7 +29,8 @@ class CommandEvaluator:
         The program and its arguments, with placeholders (:mod:`parfocal.evaluation.templates`): the parameters by name,
         ``{seed}``, ``{fidelity}``, ``{number}``, ``{folder}`` (the work folder), ``{config}`` (path of a JSON file with
         the active parameters), ``{experiment}`` (the experiment's folder), ``{python}`` (this Python). A program with a
-        slash in its name is looked for in the experiment's folder, any other one on the PATH.
+        slash in its name is looked for in the experiment's folder, any other one on the PATH. A list of such lists is
+        run one after another, as long as they succeed (``[[segment, ...], [score, ...]]``).
     result
         Where the result is: :class:`~parfocal.evaluation.results.Reader`.
     env
@@ -37,7 +39,7 @@ class CommandEvaluator:
     pre, post
         Hooks: one argument list, or a list of them, run one after another, before and, in any case, after the command.
     success_codes
-        Exit codes that mean success.
+        Exit codes that mean success of the evaluation itself; a hook succeeds with 0.
     invalid_codes
         Exit codes by which the program says that the configuration itself is invalid.
     cwd
@@ -49,10 +51,11 @@ class CommandEvaluator:
 
     Notes
     -----
-    The work folder keeps ``config.json``, ``stdout.txt`` and ``stderr.txt``.
+    The work folder keeps ``config.json``, ``stdout.txt`` and ``stderr.txt``; those of other steps than the last command
+    have its name in front, for example ``pre-stderr.txt`` and ``run1-stdout.txt``.
     """
 
-    command: Sequence[Argument]
+    command: Sequence[Any]
     result: Mapping[str, Any] = field(default_factory=lambda: {"json": "result.json"})
     env: Mapping[str, str] = field(default_factory=dict)
     pre: Sequence[Any] | None = None
@@ -83,35 +86,33 @@ class CommandEvaluator:
         return {field.name: self.__dict__[field.name] for field in fields(self)}
 
     @functools.cached_property
-    def _parsed(self) -> "_Parsed":
+    def _parsed(self) -> Parsed:
         """The templates; wrong ones are found when the evaluator is made."""
         others = {**{f"env {key}": value for key, value in self.env.items()}, "cwd": self.cwd or ""}
         reader = Reader.from_dict(self.result)
         others["result"] = reader.file or ""
         others |= {f"artifact {key}": value for key, value in self.artifacts.items()}
-        return _Parsed(
-            _arguments(self.command, "command"),
-            [_arguments(command, "pre") for command in _several(self.pre, "pre")],
-            [_arguments(command, "post") for command in _several(self.post, "post")],
-            {name: Arguments.parse([text]) for name, text in others.items()},
-            reader,
-        )
+        templates = {name: Arguments.parse([text]) for name, text in others.items()}
+        return Parsed(steps(self.command, self.pre, self.post), templates, reader)
 
     @property
     def _experiment(self) -> str:
         return self.path or os.getcwd()
 
+    def _steps(self, stage: str) -> list[str]:
+        return [name for name in self._parsed.steps if name.startswith(stage)]
+
     def before(self, job: Job) -> None:
         """Run the commands of the pre-hook."""
-        for index, arguments in enumerate(self._parsed.pre):
-            self._run(arguments, job, f"pre{index or ''}")
+        for step in self._steps("pre"):
+            self._run(step, job)
 
     def after(self, job: Job) -> None:
         """Run the commands of the post-hook, all of them even if one fails."""
         problems = []
-        for index, arguments in enumerate(self._parsed.post):
+        for step in self._steps("post"):
             try:
-                self._run(arguments, job, f"post{index or ''}")
+                self._run(step, job)
             except EvaluationError as error:
                 problems.append(str(error))
         if problems:
@@ -122,7 +123,8 @@ class CommandEvaluator:
         parsed, values = self._parsed, self._values(job)
         file = self._place(job, "result", values) if parsed.reader.file is not None else job.work_folder()
         old = _stamp(file)
-        self._run(parsed.command, job, "")
+        for step in (*self._steps("run"), ""):
+            self._run(step, job)
         if parsed.reader.file is not None and old is not None and old == _stamp(file):
             raise EvaluationError(f"The result '{file}' is older than this trial: the command did not write it.")
         returned = parsed.reader.read(file, job.work_folder() / "stdout.txt")
@@ -140,8 +142,12 @@ class CommandEvaluator:
 
         if job.folder is None:
             return ""
-        tails = [tail_of(job.folder / f"{name}.txt", _HALF) for name in ("stdout", "stderr")]
-        return "\n".join(text.rstrip("\n") for text in tails if text)
+        tails = []
+        for step in self._parsed.steps:
+            for stream in ("stdout", "stderr"):
+                text = tail_of(job.folder / file_name(step, stream), _HALF).rstrip("\n")
+                tails += [f"[{step}, {stream}]", text] if text and step else [text] if text else []
+        return "\n".join(tails)
 
     def _values(self, job: Job) -> dict[str, Any]:
         """Return what the placeholders stand for; a parameter wins over a reserved name."""
@@ -163,25 +169,24 @@ class CommandEvaluator:
         filled = self._parsed.others[name].fill(values)
         return job.work_folder() / (filled[0] if filled else "")
 
-    def _run(self, arguments: Arguments, job: Job, stage: str) -> None:
+    def _run(self, step: str, job: Job) -> None:
         """Run one command to its end, or raise :class:`EvaluationError`."""
         values, folder = self._values(job), job.work_folder()
         config = folder / "config.json"
         if not config.exists():
             config.write_text(json.dumps(job.configuration.to_dict(), indent=1), encoding="utf-8")
-        command = arguments.fill(values) or [""]
+        command = self._parsed.steps[step].fill(values) or [""]
         filled = {key: self._parsed.others[f"env {key}"].fill(values) for key in self.env}
         env = {**os.environ, **{key: text[0] for key, text in filled.items() if text}}
         command[0] = programs.find(command[0], self._experiment, env.get("PATH"))
-        prefix = f"{stage}-" if stage else ""
         code, text = programs.execute(
             command,
             env=env,
             cwd=self._place(job, "cwd", values),
-            stdout=folder / f"{prefix}stdout.txt",
-            stderr=folder / f"{prefix}stderr.txt",
+            stdout=folder / file_name(step, "stdout"),
+            stderr=folder / file_name(step, "stderr"),
         )
-        if code in self.success_codes:
+        if code in (self.success_codes if step == "" or step.startswith("run") else (0,)):
             return
         raise InvalidConfiguration(text) if code in self.invalid_codes else EvaluationError(text)
 
@@ -189,7 +194,7 @@ class CommandEvaluator:
         """Return what is wrong: programs that are not there, placeholders and parameters without each other."""
         parsed = self._parsed
         found = placeholders.problems(parsed.names, parameters)
-        for arguments in (parsed.command, *parsed.pre, *parsed.post):
+        for arguments in parsed.steps.values():
             program = arguments.fill({"python": sys.executable, "experiment": self._experiment})[:1]
             try:
                 programs.find(program[0] if program else "", self._experiment, self.env.get("PATH"))
@@ -215,37 +220,9 @@ class CommandEvaluator:
         return cls(**chosen)
 
 
-@dataclass(frozen=True)
-class _Parsed:
-    command: Arguments
-    pre: list[Arguments]
-    post: list[Arguments]
-    others: dict[str, Arguments]
-    reader: Reader
-
-    @property
-    def names(self) -> dict[str, None]:
-        """Names of all placeholders."""
-        every = [self.command, *self.pre, *self.post, *self.others.values()]
-        return dict.fromkeys(name for arguments in every for name in arguments.names)
-
-
-def _arguments(command: Any, name: str) -> Arguments:
-    if isinstance(command, str) or not isinstance(command, list | tuple) or not command:
-        raise InvalidInput(
-            f"'{name}' must be a list of arguments, the program first, for example [octave, segment.m, '{{sigma}}']; "
-            f"got {command!r}."
-        )
-    return Arguments.parse(command)
-
-
-def _several(commands: Any, name: str) -> list[Any]:
-    """Return a hook as a list of commands: it may be one command, or a list of commands."""
-    if commands is None:
-        return []
-    if not isinstance(commands, list | tuple) or not commands:
-        _arguments(commands, name)
-    return list(commands) if isinstance(commands[0], list | tuple) else [commands]
+def file_name(step: str, stream: str) -> str:
+    """Return the name of the file that keeps what a step printed."""
+    return f"{step}-{stream}.txt" if step else f"{stream}.txt"
 
 
 def _plain(value: Any) -> Any:

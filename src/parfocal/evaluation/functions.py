@@ -1,5 +1,6 @@
 """Names of Python functions: ``package.module:function`` to the function and back."""
 
+import difflib
 import importlib
 import os
 import sys
@@ -44,9 +45,14 @@ def load(name: str, path: str | os.PathLike[str] | None = None) -> Callable[...,
     for attribute in attributes.split("."):
         found = getattr(found, attribute, None)
     if found is None:
-        near = [key for key, value in vars(module).items() if isinstance(value, FunctionType) and key[0] != "_"]
-        have = f"; it has {', '.join(near[:8])}" if near else ""
-        raise EvaluationError(f"The module '{module_name}' has no function '{attributes}'{have}.")
+        own = [
+            key
+            for key, value in vars(module).items()
+            if isinstance(value, FunctionType) and value.__module__ == module.__name__ and key[0] != "_"
+        ]
+        near = difflib.get_close_matches(attributes, own, 1)
+        have = f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(own[:8])}." if own else "."
+        raise EvaluationError(f"The module '{module_name}' has no function '{attributes}'{have}")
     if not callable(found):
         raise EvaluationError(f"'{name}' is no function, it is of the type {type(found).__name__}.")
     function: Callable[..., Any] = found

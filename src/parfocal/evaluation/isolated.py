@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from parfocal.evaluation.judge import noted, with_texts
 from parfocal.evaluation.limits import Limits
 from parfocal.evaluation.loop import has_post_hook
 from parfocal.trials import Objective, Outcome, Reason
+from parfocal.trials.outcome import LOG_LIMIT
 
 STOPPED_POST = 4.0
 """Seconds that a post-hook has left once someone asked to stop."""
@@ -24,15 +26,24 @@ STOPPED_POST = 4.0
 class Isolated:
     """Evaluates jobs in a trial process, and starts another one where it breaks.
 
+    Parameters
+    ----------
+    evaluator, objective, limits
+        See :class:`~parfocal.evaluation.Runner`.
+    keep
+        Whether what a trial prints is kept whole, as ``log.txt`` in its work folder, where it is longer than the tail
+        that the outcome holds.
+
     Raises
     ------
     InvalidInput
         If the evaluator cannot be sent to another process, or cannot be rebuilt there.
     """
 
-    def __init__(self, evaluator: Evaluator, objective: Objective, limits: Limits) -> None:
+    def __init__(self, evaluator: Evaluator, objective: Objective, limits: Limits, *, keep: bool = False) -> None:
         self._evaluator = evaluator
         self._limits = limits
+        self._keep = keep
         self._content = pack((evaluator, objective.to_dict()))
         self._folder = tempfile.TemporaryDirectory(prefix="parfocal-", ignore_cleanup_errors=True)
         self._numbers = itertools.count()
@@ -71,6 +82,7 @@ class Isolated:
             return self._process
         external = bool(getattr(self._evaluator, "external", False))
         spool = Path(self._folder.name, f"{next(self._numbers)}.log")
+        spool.parent.mkdir(parents=True, exist_ok=True)  # temporary folders are swept on some machines
         process = TrialProcess(self._content, spool, external=external)
         problem = process.ready(stop)
         if problem is None:
@@ -109,6 +121,10 @@ class Isolated:
     def _log(self, process: TrialProcess, job: Job) -> str:
         """Return what the trial printed, and what the evaluator itself kept."""
         printed = process.log()
+        if self._keep and len(printed) >= LOG_LIMIT // 4:
+            with contextlib.suppress(OSError):
+                if process.spool.stat().st_size > LOG_LIMIT:
+                    shutil.copyfile(process.spool, job.work_folder() / "log.txt")
         own: Any = getattr(self._evaluator, "log", None)
         if own is not None:
             with contextlib.suppress(Exception):

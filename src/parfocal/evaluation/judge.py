@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from parfocal.errors import EvaluationError, InvalidInput
-from parfocal.evaluation.base import InvalidConfiguration, MissingResult, Result
+from parfocal.evaluation.base import InvalidConfiguration, MissingResult, OutOfMemory, Result
 from parfocal.trials import Objective, Outcome, Reason, State
 
 _REASONS: tuple[tuple[type[BaseException], Reason], ...] = (
     (InvalidConfiguration, Reason.INVALID),
     (MissingResult, Reason.MISSING),
+    (OutOfMemory, Reason.MEMORY),
     (MemoryError, Reason.MEMORY),
     (KeyboardInterrupt, Reason.INTERRUPTED),
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from parfocal.errors import EvaluationError
+from parfocal.evaluation.base import OutOfMemory
 
 
 def find(program: str, folder: str, path: str | None = None) -> str:
@@ -51,7 +52,7 @@ def execute(
     ------
     EvaluationError
         If it cannot be started.
-    MemoryError
+    OutOfMemory
         If the system ended it because memory ran out.
     """
     from parfocal.evaluation import processes
@@ -71,7 +72,7 @@ def execute(
     last = processes.tail_of(stderr, 400).strip().rpartition("\n")[2]
     text = f"The command '{name}' ended with {processes.code_text(code)}" + (f": {last}" if last else ".")
     if code in (-9, 137) and processes.oom_kills() > kills:
-        raise MemoryError(f"{text} The system ended it because memory ran out.")
+        raise OutOfMemory(f"{text} The system ended it because memory ran out.")
     return code, text
 
 

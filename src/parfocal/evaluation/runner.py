@@ -80,7 +80,7 @@ class Runner:
         if isolated:
             from parfocal.evaluation.isolated import Isolated
 
-            self._room = Isolated(evaluator, objective, self.limits)
+            self._room = Isolated(evaluator, objective, self.limits, keep=folder is not None)
 
     def __enter__(self) -> "Runner":
         return self

@@ -1,5 +1,6 @@
 """The process of one worker that an engine has started; its standard input is the engine's word."""
 
+import _thread
 import contextlib
 import os
 import signal
@@ -91,6 +92,14 @@ def main() -> None:
     carry_out(plan, stop)
 
 
+def _interrupt() -> None:
+    """Let the main thread's signal handler run; a sleep ends by that only where threads can get signals."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    else:
+        _thread.interrupt_main()
+
+
 def _leave(stop: Stop) -> None:
     """Ask to stop, in the midst of an evaluation too; after some seconds end this process and all its own by force."""
     stop.set()
@@ -98,7 +107,7 @@ def _leave(stop: Stop) -> None:
     while time.monotonic() < deadline:
         if stop.armed:  # without isolation only a signal can break off what the main thread does
             with contextlib.suppress(Exception):
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+                _interrupt()
         time.sleep(0.2)
     with contextlib.suppress(Exception):
         processes.end_tree(os.getpid(), spare_root=True, grace=0)
