@@ -51,7 +51,7 @@ def parameters(draw: Any, discrete: bool) -> Parameter:
             resolution = {"step": (high - low) / draw(st.sampled_from([1.0, 2.0, 3.5]))}
         if not discrete and draw(st.booleans()):
             resolution = {}
-        return Float(low, high, prior=prior, default=draw(st.sampled_from([None, low, (low + high) / 2])), **resolution)
+        return Float(low, high, prior=prior, default=draw(st.sampled_from([None, low, low + 0.25])), **resolution)
     if kind == "integer":
         low, count = draw(st.integers(1, 3)), draw(st.integers(1, 6))
         return Integer(low, low + count, prior=prior, step=draw(st.integers(1, count)))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from parfocal.errors import InvalidInput, SpaceError
-from parfocal.space import Boolean, Categorical, Constant, Float, Integer, Normal, Ordinal, Space
+from parfocal.space import Boolean, Categorical, Constant, Float, Integer, LogNormal, Normal, Ordinal, Space
 
 NESTED = Space(
     {
@@ -216,6 +216,47 @@ def test_views_are_frozen_and_inputs_untouched() -> None:
     assert space.size == math.inf
     with pytest.raises(InvalidInput, match=r"must have the shape \(n, 2\)"):
         space.canonical(np.zeros(2))
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        Integer(1, 2**40 - 2, log=True),
+        Integer(0, 2**40 - 2),
+        Integer(7, 10**7, log=True, step=3),
+        Float(0.5, 1e5, step=1e-4),
+        Float(1e-3, 1e5, log=True, step=1e-3),
+        Integer(0, 2**20 - 1, prior=Normal(0, 10)),
+        Integer(1, 2**19, prior=LogNormal(3, 0.1)),
+    ],
+    ids=repr,
+)
+def test_a_level_among_very_many_comes_back(parameter: Integer | Float) -> None:
+    space = Space({"x": parameter})
+    count = int(space.levels[0])
+    index = np.unique(
+        np.concatenate([np.arange(50), count - 1 - np.arange(50), np.geomspace(1, count - 1, 500).astype(int)])
+    )
+    levels = space.layout.axes["x"].codes
+    assert levels is not None
+    codes = levels.code(index)
+    assert np.array_equal(levels.index(codes), index)
+    assert np.all(np.diff(codes) > 0) and codes[0] > 0 and codes[-1] < 1
+    assert np.array_equal(space.encode(space.decode(codes[:, None]))[:, 0], codes)
+
+
+def test_nothing_is_asked_for_and_nothing_comes() -> None:
+    rng = np.random.default_rng(0)
+    none = NESTED.sample(0, rng)
+    assert none.shape == (0, 5) and NESTED.decode(none) == [] and NESTED.keys(none).shape == (0,)
+    assert NESTED.repair(none, rng).shape == NESTED.encode([]).shape == NESTED.grid().rows(3, 3).shape == (0, 5)
+    assert all(len(column) == 0 for column in NESTED.decode_columns(none).values())
+    assert NESTED.neighbours(NESTED.sample(1, rng)[0], 0, rng).shape == (0, 5)
+
+
+def test_a_parameter_may_be_called_like_a_function() -> None:
+    space = Space({"min": Integer(1, 9), "max": Integer(1, 9)}, ["min < max", "max(min, max) < 8"])
+    assert space.size == 7 * 6 / 2
 
 
 def test_a_seed_is_no_generator() -> None:

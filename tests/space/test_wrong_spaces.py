@@ -143,6 +143,14 @@ WRONG_SPACES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Space({"a": SIGMA, "c": Constant(3)}, ["c < 2"]), "never holds"),
     (lambda: Space({"a": SIGMA, "c": Constant("x")}, ["c < a"]), "text stands where a number is needed"),
     (lambda: Space({"a": Integer(0, 5_000_000, prior=Normal(0, 1e6))}), "'a': The resolution gives 5000001 levels"),
+    (
+        lambda: Space({"x": Float(-50, 50, prior=Normal(0, 1), default=20)}),
+        "'x': 'default' is 20.0, where its prior is so thin",
+    ),
+    (lambda: Space({"x": Float(1e6, 1e6 + 1e-7, levels=50)}), "'x': The levels near 1e\\+06 lie too close"),
+    (lambda: Space({"x": Float(1, 1 + 1e-11, levels=50, log=True)}), "'x': The levels near 1 lie too close"),
+    (lambda: Space({"x": Float(1e6, 1e6 + 1, step=1e-9)}), "'x': The levels near 1e\\+06 lie too close"),
+    (lambda: Space({"k": Categorical([1, 2, 3, "a"]), "x": SIGMA}, ["k < x"]), "text stands where a number is needed"),
     (lambda: Space({"x": SIGMA}).grid(), "'x' is continuous, so its grid has no end: give it 'levels' or 'step'"),
     (lambda: Space({"x": SIGMA}).grid(0), "target size of a grid must be a whole number of at least 1; got 0"),
     (lambda: Space({"x": SIGMA}).grid(2.5), "must be a whole number"),  # type: ignore[arg-type]
@@ -177,6 +185,7 @@ WRONG_CONFIGURATIONS: list[tuple[dict[str, Any], str]] = [
     (GOOD | {"sigma": "1"}, "'sigma' must be a number; got '1'"),
     (GOOD | {"sigma": True}, "'sigma' must be a number; got True"),
     (GOOD | {"sigma": None}, "'sigma' must be a number; got None"),
+    (GOOD | {"sigma": 10**350}, "'sigma' must lie between 0.5 and 5.0"),
     (GOOD | {"sigma": NAN}, "'sigma' must lie between 0.5 and 5.0; got nan"),
     (GOOD | {"low": 1.5}, "'low' must be one of its 9 levels; got 1.5: the nearest is"),
     (GOOD | {"size": 3}, "'size' is given, but it is inactive here \\(it needs smooth == 'median'\\): leave it out"),

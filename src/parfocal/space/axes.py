@@ -44,7 +44,7 @@ def _float(parameter: Float) -> Axis:
         return _stepped(parameter, (high - low) / (count - 1))
     values = significant(np.geomspace(low, high, count), low, high)
     values[[0, -1]] = low, high
-    return Stepped(parameter, _spread(prior, values, geometric=True), values)
+    return Stepped(parameter, _spread(prior, _apart(values), geometric=True), values)
 
 
 def _integer(parameter: Integer) -> Axis:
@@ -65,6 +65,9 @@ def _stepped(parameter: Any, step: float) -> Axis:
         values = equidistant(parameter, step, np.arange(count))
         if parameter.levels is not None:
             values[[0, -1]] = low, parameter.high
+        _apart(values)
+    else:
+        _apart(equidistant(parameter, step, np.array([0, 1, count - 2, count - 1])))
     if isinstance(prior, Uniform):
         return Stepped(parameter, Even(count), values, step)
     if values is not None:
@@ -81,6 +84,14 @@ def _stepped(parameter: Any, step: float) -> Axis:
         lambda u: (prior.ppf(np.clip(u, 0.0, 1.0), *ends) - low) / step,
     )
     return Stepped(parameter, levels, None, step)
+
+
+def _apart(values: NDArray[Any]) -> NDArray[Any]:
+    if not (np.diff(values) > 0).all():
+        raise SpaceError(
+            f"The levels near {values[0]:g} lie too close to be told apart as floating-point numbers: use fewer."
+        )
+    return values
 
 
 def _spread(prior: Prior, values: Floats, *, geometric: bool) -> Weighted:

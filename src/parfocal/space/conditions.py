@@ -160,14 +160,17 @@ def _lookup(atom: Atom, axes: Mapping[str, Axis], where: str) -> tuple[str, Bool
 
 
 def _try(atom: Atom, parameters: Mapping[str, Parameter], axes: Mapping[str, Axis]) -> None:
-    """Evaluate an atom once on examples, so that a mix of texts and numbers shows before the first draw."""
+    """Evaluate an atom on every option, so that a mix of texts and numbers shows before the first draw."""
+    rows = np.arange(max([2, *(len(axes[name].options) for name in atom.names if name in axes)]))
     columns: dict[str, Any] = {}
     for name in atom.names:
         parameter = parameters[name]
         if isinstance(parameter, Constant):
             columns[name] = np.asarray(parameter.value)
+        elif axes[name].options:
+            columns[name] = axes[name].take(rows % axes[name].levels)
         else:
-            columns[name] = axes[name].values(np.array([0.0, 0.5]))
+            columns[name] = axes[name].values(rows / len(rows))
     with np.errstate(all="ignore"):
         atom(columns)
 

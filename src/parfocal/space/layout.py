@@ -129,10 +129,12 @@ def blocks(layout: Layout, *, conditions: bool) -> tuple[Block, ...]:
 def layout_of(parameters: Mapping[str, Parameter], constraints: Sequence[str]) -> Layout:
     """Compile a space; every fault is a :class:`SpaceError` in one sentence that names the parameter."""
     axes: dict[str, Axis] = {}
+    start: list[float] = []
     for name, parameter in parameters.items():
         if not isinstance(parameter, Constant):
             try:
                 axes[name] = axis(parameter)
+                start.append(axes[name].start())
             except SpaceError as error:
                 raise SpaceError(f"'{name}': {error}") from None
     if not axes:
@@ -155,7 +157,7 @@ def layout_of(parameters: Mapping[str, Parameter], constraints: Sequence[str]) -
         rules=rules,
         order=topological(tuple(parameters), rules),
         constraints=relations,
-        start=np.array([axes[name].start() for name in columns]),
+        start=np.array(start),
     )
     for rule in relations:
         fixed = not any(name in axes for name in layout.ancestors(rule.expression.names))

@@ -67,11 +67,11 @@ class Weighted:
         shares = np.asarray(weights, dtype=np.float64)
         shares = np.maximum(shares / shares.sum(), _FLOOR / shares.size)
         self.count = int(shares.size)
-        self._edges = np.concatenate([[0.0], np.cumsum(shares / shares.sum())])
-        self._edges[-1] = 1.0
-        self._inner = self._edges[1:-1].copy()
-        self._codes = (self._edges[:-1] + self._edges[1:]) / 2
-        self._shares = np.diff(self._edges)
+        edges = np.concatenate([[0.0], np.cumsum(shares)])
+        edges /= edges[-1]  # not by the sum, which rounds otherwise: the last edge must be 1 and the edges ascend
+        self._inner = edges[1:-1].copy()
+        self._codes = (edges[:-1] + edges[1:]) / 2
+        self._shares = np.diff(edges)
 
     def index(self, u: Floats) -> Ints:
         """Return the interval that holds ``u``, by bisection."""

@@ -62,16 +62,25 @@ class Continuous:
     def problem(self, value: Any, name: str) -> str | None:
         """Return one sentence saying why a value is impossible, or None."""
         try:
-            _numbers([value], name, self.parameter)
+            decoded = float(self.values(self.encode([value], name))[0])
         except SpaceError as error:
             return str(error)
-        return None
+        if abs(decoded - value) <= _BETWEEN * (self.parameter.high - self.parameter.low):
+            return None
+        return (
+            f"'{name}' is {value!r}, where its prior is so thin that numbers cannot be told apart: "
+            "narrow the bounds or widen the prior."
+        )
 
     def start(self) -> float:
         """Return the code to start from."""
-        if self.parameter.default is None:
+        default = self.parameter.default
+        if default is None:
             return 0.5
-        return float(self.encode([self.parameter.default], "default")[0])
+        problem = self.problem(default, "default")
+        if problem is not None:
+            raise SpaceError(problem)
+        return float(self.encode([default], "default")[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +164,10 @@ def _numbers(values: Sequence[Any], name: str, parameter: Float | Integer) -> Fl
     if kinds:
         value = next(value for value in values if type(value) in kinds)
         raise SpaceError(f"'{name}' must be a number; got {value!r}.")
-    numbers = np.array(values, dtype=np.float64)
+    try:
+        numbers = np.array(values, dtype=np.float64)
+    except OverflowError:  # whole numbers of Python have no end
+        numbers = np.array([max(min(value, 1e300), -1e300) for value in values], dtype=np.float64)
     slack = _OUTSIDE * (parameter.high - parameter.low) if isinstance(parameter, Float) else 0.0
     inside = (numbers >= parameter.low - slack) & (numbers <= parameter.high + slack)
     if not inside.all():
