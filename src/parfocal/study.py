@@ -10,7 +10,7 @@ import numpy as np
 from parfocal.checks import positive
 from parfocal.engines import available_cores
 from parfocal.errors import EvaluationError, InvalidInput
-from parfocal.evaluation import Evaluator, Isolation, Limits, PythonEvaluator, evaluator_from_dict
+from parfocal.evaluation import Evaluator, Isolation, Limits, PythonEvaluator, evaluator_from_dict, guard
 from parfocal.optimizers import DEFAULT, WARMUP, compose
 from parfocal.search import Progress, Search, Setup, run_here, run_with_workers
 from parfocal.space import Parameter, Space
@@ -85,6 +85,7 @@ class Study:
         isolation: Isolation = "none",
         stop_after_failures: int = 10,
     ) -> None:
+        guard()  # a script without `if __name__ == "__main__"` must not search again in its worker processes
         self.space = space if isinstance(space, Space) else Space(space)
         self.objective = Objective.from_text(objective) if isinstance(objective, str) else objective
         self.evaluator = PythonEvaluator(evaluator) if callable(evaluator) else evaluator
