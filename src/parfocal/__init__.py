@@ -13,7 +13,8 @@ _HOME = {
     **dict.fromkeys(("Configuration", "Fidelity", "History", "Objective", "Outcome", "State"), "parfocal.trials"),
     **dict.fromkeys(("Optimizer", "Suggestion"), "parfocal.optimizers"),
     **dict.fromkeys(("CommandEvaluator", "Limits", "PythonEvaluator", "Result"), "parfocal.evaluation"),
-    **dict.fromkeys(("Study", "minimize"), "parfocal.study"),
+    "Study": "parfocal.study",
+    "minimize": "parfocal.minimum",
     "write_report": "parfocal.report",
     "ParfocalError": "parfocal.errors",
 }

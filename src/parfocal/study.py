@@ -1,7 +1,6 @@
 """The facade: a study is a space, an objective, an optimizer and an evaluator over a storage."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,27 +8,17 @@ import numpy as np
 
 from parfocal.checks import positive
 from parfocal.engines import available_cores
-from parfocal.errors import EvaluationError, InvalidInput
+from parfocal.errors import InvalidInput
 from parfocal.evaluation import Evaluator, Isolation, Limits, PythonEvaluator, evaluator_from_dict, guard
-from parfocal.optimizers import DEFAULT, WARMUP, compose
+from parfocal.optimizers import DEFAULT, WARMUP, Best, compose
 from parfocal.search import Progress, Search, Setup, run_here, run_with_workers
 from parfocal.space import Parameter, Space
 from parfocal.storage import Counts, Storage, load_history, open_storage
-from parfocal.trials import Configuration, History, Objective, Trial
+from parfocal.trials import History, Objective, Trial
 from parfocal.workers import Worked, work
 
 FREE = ("budget", "limits", "isolation", "stop_after_failures")
 """Parts of a study's definition that may change when it is continued."""
-
-
-@dataclass(frozen=True)
-class Best:
-    """The best complete trial; ``value`` is the user's own number."""
-
-    number: int
-    configuration: Configuration
-    value: float
-    trial: Trial
 
 
 class Study:
@@ -249,7 +238,7 @@ class Study:
         if row is None:
             return None
         trial = self.storage.trial(self.record.id, row)
-        return Best(row, trial.configuration, float(self.objective.value(float(history.loss[row]))), trial)
+        return Best(row, trial.configuration, self.objective.value(float(history.loss[row])))
 
     @property
     def default_value(self) -> float | None:
@@ -261,66 +250,4 @@ class Study:
             ((row := self.space.encode([self.default])) == history.X) | (np.isnan(history.X) & np.isnan(row)), axis=1
         )
         rows = np.flatnonzero(same & history.complete)
-        return float(self.objective.value(float(history.loss[rows[0]]))) if rows.size else None
-
-
-@dataclass(frozen=True)
-class Minimum:
-    """What :func:`minimize` found.
-
-    Attributes
-    ----------
-    configuration
-        The best configuration.
-    value
-        Its value, in the user's own metric.
-    study
-        The study, to go on with, to analyse, or to report.
-    """
-
-    configuration: Configuration
-    value: float
-    study: Study
-
-
-def minimize(
-    function: Callable[..., Any],
-    space: Space | Mapping[str, Parameter],
-    budget: int = 100,
-    *,
-    objective: Objective | str = "minimize loss",
-    optimizer: str = DEFAULT,
-    seed: int = 0,
-    default: Mapping[str, Any] | None = None,
-    storage: str | Path | Storage | None = None,
-    workers: int | Literal["auto"] = 1,
-) -> Minimum:
-    """Return the best configuration that ``budget`` evaluations of ``function(**configuration)`` find.
-
-    Parameters
-    ----------
-    function
-        Returns the loss, or what ``objective`` says (``"maximize f1"``).
-    space, objective, optimizer, seed, default, storage
-        See :class:`Study`.
-    workers
-        More than 1 needs a ``storage`` that processes share, ``"search.db"`` for example.
-
-    Raises
-    ------
-    EvaluationError
-        When not one evaluation succeeded.
-
-    Examples
-    --------
-    >>> from parfocal.space import Float
-    >>> found = minimize(lambda x: (x - 0.3) ** 2, {"x": Float(-1, 1)}, budget=40)
-    >>> abs(found.configuration["x"] - 0.3) < 0.1
-    True
-    """
-    study = Study(space, objective, function, optimizer=optimizer, seed=seed, default=default, storage=storage)
-    study.run(budget, workers=workers)
-    best = study.best
-    if best is None:
-        raise EvaluationError(f"Not one of {len(study.history)} evaluations was complete: study.trials() tell why.")
-    return Minimum(best.configuration, best.value, study)
+        return self.objective.value(float(history.loss[rows[0]])) if rows.size else None
