@@ -31,9 +31,10 @@ class Rule:
     lookups: Mapping[int, tuple[str, Bools]]
 
     def holds(self, view: "View") -> Bools:
-        """Return where the rule holds: an atom of a condition on an inactive parameter is false; a constraint that
-        involves an inactive parameter holds.
-        """  # noqa: D205
+        """Return where the rule holds, ``(rows,)``.
+
+        An atom of a condition on an inactive parameter is false; a constraint that involves one holds.
+        """
         names = self.expression.names
         with np.errstate(all="ignore"):
             if self.expression.kind == "constraint":
@@ -216,9 +217,7 @@ def _rows(value: Any, view: View) -> Bools:
 
 def _unknown(name: str, parameters: Mapping[str, Parameter], axes: Mapping[str, Axis]) -> str:
     near = did_you_mean(name, parameters)
-    options = [
-        option for axis in axes.values() if axis.options for option in axis.take(np.arange(axis.levels)).tolist()
-    ]
+    options = [option for axis in axes.values() for option in axis.options]
     if name in options:
         near = f" (did you mean the text '{name}'? Then write it in quotes)"
     elif name in ("true", "false", "null"):

@@ -45,7 +45,7 @@ class Grid:
 
     @property
     def size(self) -> int:
-        """Number of rows; exact, however large."""
+        """Number of rows; exact, however large (``len`` ends at ``sys.maxsize``)."""
         return math.prod(part.count for part in self.parts)
 
     def __len__(self) -> int:

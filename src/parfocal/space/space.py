@@ -1,6 +1,6 @@
 """The facade: named parameters with conditions and constraints, and every way in and out of the unit cube."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -12,14 +12,11 @@ from numpy.typing import NDArray
 from parfocal import checks
 from parfocal.errors import InvalidInput, SpaceError
 from parfocal.space import codec, documents
-from parfocal.space.configspace_export import to_configspace
-from parfocal.space.configspace_import import Rename, from_configspace
 from parfocal.space.draws import Draws, draws
 from parfocal.space.grid import Grid, grid, size
 from parfocal.space.layout import Layout, layout_of
 from parfocal.space.names import checked, with_conditions
 from parfocal.space.neighbours import neighbours
-from parfocal.space.optuna_import import from_optuna
 from parfocal.space.parameters import Boolean, Categorical, Parameter
 from parfocal.typing import Bools, Floats, Ints, Value, Values
 
@@ -72,9 +69,11 @@ class Space:
 
     @cached_property
     def size(self) -> int | float:
-        """Number of distinct configurations: exact while at most 2,000,000 are tied together by conditions and
-        constraints, an upper bound above; infinite with a continuous parameter.
-        """  # noqa: D205
+        """Number of distinct configurations; infinite with a continuous parameter.
+
+        Exact, however large, while at most 2,000,000 rows are tied together by conditions and constraints; above it
+        is an upper bound.
+        """
         return size(self.layout)
 
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
@@ -202,17 +201,29 @@ class Space:
         return cls.from_dict(documents.from_yaml(source))
 
     @classmethod
-    def from_configspace(cls, source: Any, *, rename: Rename = None) -> "Space":
-        """Return the space of a ConfigSpace: its JSON text, its dict, or the object; see :mod:`.configspace_import`."""
+    def from_configspace(
+        cls, source: Any, *, rename: Callable[[str], str] | Mapping[str, str] | None = None
+    ) -> "Space":
+        """Return the space of a ConfigSpace: its JSON text, its dict, or the object.
+
+        ``rename`` gives new names for those that are no identifiers, such as ``svm:C``. Raises :class:`SpaceError`
+        where something cannot be expressed.
+        """
+        from parfocal.space.configspace_import import from_configspace
+
         return cls(*from_configspace(source, rename))
 
     @classmethod
     def from_optuna(cls, distributions: Mapping[str, Any]) -> "Space":
         """Return the space of Optuna distributions by name (objects, or their JSON texts)."""
+        from parfocal.space.optuna_import import from_optuna
+
         return cls(from_optuna(distributions))
 
     def to_configspace(self) -> Any:
         """Return a ``ConfigSpace.ConfigurationSpace``, or raise :class:`SpaceError` where it cannot express this."""
+        from parfocal.space.configspace_export import to_configspace
+
         return to_configspace(self.layout)
 
     def __eq__(self, other: object) -> bool:
