@@ -193,8 +193,11 @@ def mixture(
 
 
 def kernel(space: Space, centre: Floats, X: Floats, count: int) -> Floats:
-    """Return the log density ``(m,)`` at X of one kernel at ``centre (1, d)``, as wide as among ``count`` even ones."""
-    width = _bandwidth(_UNIFORM, count, 1.0, space.dimension)
+    """Return the log density ``(m,)`` at X of one narrow kernel at ``centre (1, d)`` among ``count`` observations.
+
+    A third as wide as the normal rule makes it for even observations: it stands for the very place of an evaluation.
+    """
+    width = _bandwidth(_UNIFORM, count, 1 / 3, space.dimension)
     total = np.zeros(len(X))
     for j, x in enumerate(X.T):
         total += _column(space, j, centre[:, j], width, 1.0, max(count, 1)).log_kernel(x)[0]

@@ -40,7 +40,7 @@ class DensityRatio:
         Candidates for each one chosen, at least 2.
     """
 
-    share: float = 0.1
+    share: float = 0.15
     most: int = 25
     pool: int = 24
     name: ClassVar[str] = "density-ratio"

@@ -30,7 +30,7 @@ class Judging(Protocol):
         ...
 
 
-LARGEST = 1_500
+LARGEST = 600
 """Complete trials that a model is fitted to at most: the best half of them, and the rest drawn at random."""
 
 
@@ -71,16 +71,18 @@ class Judge:
         return np.ones(len(X)) if self.likely is None else self.likely(X)
 
     def score(self, prediction: Prediction, success: Floats, best: float | None = None) -> Floats:
-        """Return the acquisition, weighted by the probability of success (an order; logarithms where it has them)."""
+        """Return the acquisition, weighted by the square of the probability of success (Gelbart et al., UAI 2014).
+
+        Squared, since a failure costs an evaluation and teaches little. The other acquisitions are logarithms or in
+        units of :func:`normal_scores`, where the logarithm of that square is a fair price.
+        """
         rng = np.random.default_rng(self.seed)
         value = ACQUISITIONS[self.acquisition](prediction, self.best if best is None else best, rng)
         if self.likely is None:
             return value
-        # the rank of a candidate among all is a score of one scale for every acquisition
         if self.acquisition == "ei":
             return np.asarray(value * success**2)
-        span = float(np.ptp(value)) or 1.0
-        return np.asarray(value + 3 * span * np.log(np.maximum(success, 1e-3)) / np.log(2))
+        return np.asarray(value + 2 * np.log(np.maximum(success, 1e-6)))
 
 
 def fit(

@@ -45,8 +45,8 @@ class RandomForest:
     trees: int = 10
     leaf: int = 1
     share: float = 5 / 6
-    bootstrap: bool = True
-    random_splits: bool = False
+    bootstrap: bool = False
+    random_splits: bool = True
     pool: int = 500
     neighbours: int = 500
     random_share: float = 0.1

@@ -47,9 +47,9 @@ class XGBoost:
 
     acquisition: Name = "ei"
     members: int = 4
-    rounds: int = 20
-    depth: int = 5
-    rate: float = 0.3
+    rounds: int = 15
+    depth: int = 4
+    rate: float = 0.4
     pool: int = 500
     neighbours: int = 500
     random_share: float = 0.1

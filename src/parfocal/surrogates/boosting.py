@@ -51,9 +51,9 @@ class Boosting:
     """
 
     members: int = 4
-    rounds: int = 20
-    depth: int = 5
-    rate: float = 0.3
+    rounds: int = 15
+    depth: int = 4
+    rate: float = 0.4
 
     def fit(self, features: NDArray[np.float32], target: Floats, rng: np.random.Generator) -> BoostedModel:
         """Return the ensemble for ``target (n,)``."""

@@ -61,6 +61,7 @@ class Forest:
 
     def fit(self, features: NDArray[np.float32], target: Floats, rng: np.random.Generator) -> ForestModel:
         """Return the forest of ``target (n,)``."""
+        from sklearn import config_context
         from sklearn.tree import DecisionTreeRegressor
 
         n = len(target)
@@ -68,15 +69,16 @@ class Forest:
         target = np.ascontiguousarray(target)
         seeds = rng.integers(2**31, size=self.trees)
         fitted = []
-        for seed in seeds.tolist():
-            tree = DecisionTreeRegressor(
-                min_samples_leaf=self.leaf,
-                max_features=self.share,
-                random_state=seed,
-                splitter="random" if self.random_splits else "best",
-            )
-            weight = rng.multinomial(n, np.full(n, 1 / n)).astype(np.float64) if self.bootstrap else None
-            fitted.append(tree.fit(features, target, sample_weight=weight, check_input=False).tree_)
+        with config_context(skip_parameter_validation=True, assume_finite=True):
+            for seed in seeds.tolist():
+                tree = DecisionTreeRegressor(
+                    min_samples_leaf=self.leaf,
+                    max_features=self.share,
+                    random_state=seed,
+                    splitter="random" if self.random_splits else "best",
+                )
+                weight = rng.multinomial(n, np.full(n, 1 / n)).astype(np.float64) if self.bootstrap else None
+                fitted.append(tree.fit(features, target, sample_weight=weight, check_input=False).tree_)
         return ForestModel(
             tuple(fitted),
             tuple(np.array(tree.value[:, 0, 0]) for tree in fitted),
