@@ -1,0 +1,108 @@
+"""Surrogates: what they see, what they predict, how unsure they are, and that they repeat themselves."""
+
+import numpy as np
+import pytest
+
+from parfocal.space import Boolean, Categorical, Float, Integer, Space
+from parfocal.surrogates import Forest, features
+from parfocal.surrogates.boosting import Boosting
+
+SPACE = Space(
+    {
+        "x": Float(0, 1),
+        "k": Categorical(["p", "q", "r"]),
+        "n": Integer(1, 9, when="k == 'q'"),
+        "b": Boolean(),
+        "many": Categorical([f"c{i}" for i in range(20)]),
+        "deep": Categorical(["u", "v", "w"], when="b"),
+    }
+)
+SURROGATES = [Forest(), Forest(random_splits=True, bootstrap=False), Boosting()]
+
+
+def _data(n=200, seed=0):
+    rng = np.random.default_rng(seed)
+    table = rng.random((n, 3)).astype(np.float32)
+    return table, (table[:, 0] - 0.3) ** 2 + 0.3 * (table[:, 1] > 0.5)
+
+
+def test_features_spread_options_and_mark_what_is_inactive():
+    rows = SPACE.encode(
+        [
+            {"x": 0.25, "k": "q", "n": 9, "b": True, "many": "c3", "deep": "w"},
+            {"x": 0.75, "k": "r", "b": False, "many": "c19"},
+        ]
+    )
+    table = features(SPACE, rows)
+    assert table.dtype == np.float32
+    assert table.shape == (2, 4 + 3 + 3)
+    np.testing.assert_allclose(table[:, 0], [0.25, 0.75])
+    assert table[0, 1] > 0.9
+    assert table[1, 1] == -1
+    np.testing.assert_array_equal(table[:, 4:7], [[0, 1, 0], [0, 0, 1]])
+    np.testing.assert_array_equal(table[:, 7:], [[0, 0, 1], [0, 0, 0]])
+    assert np.isfinite(table).all()
+
+
+@pytest.mark.parametrize("surrogate", SURROGATES, ids=repr)
+def test_predictions_follow_the_function_and_repeat(surrogate):
+    table, target = _data(400)
+    fresh, truth = _data(300, seed=1)
+    found = surrogate.fit(table, target, np.random.default_rng(3)).predict(fresh)
+    again = surrogate.fit(table, target, np.random.default_rng(3)).predict(fresh)
+    np.testing.assert_array_equal(found.mean, again.mean)
+    np.testing.assert_array_equal(found.variance, again.variance)
+    assert np.corrcoef(found.mean, truth)[0, 1] > 0.95
+    assert (found.variance >= 0).all()
+    np.testing.assert_allclose(found.members.mean(axis=0), found.mean, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found.deviation**2, found.variance)
+
+
+@pytest.mark.parametrize("surrogate", SURROGATES, ids=repr)
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_a_few_observations_are_enough(surrogate, n):
+    table, target = _data(n)
+    found = surrogate.fit(table, target, np.random.default_rng(0)).predict(table)
+    assert np.isfinite(found.mean).all()
+    assert found.mean.min() >= target.min() - 0.1
+    assert found.mean.max() <= target.max() + 0.1
+
+
+def test_a_forest_has_the_total_variance_of_its_leaves():
+    table, target = _data(60)
+    target = target + np.random.default_rng(1).normal(scale=0.1, size=60)
+    model = Forest(trees=5, leaf=6, share=1.0, bootstrap=False, random_splits=True).fit(
+        table, target, np.random.default_rng(2)
+    )
+    leaves = model.leaves(table)
+    point = 17
+    inside = [target[leaves[:, tree] == leaves[point, tree]] for tree in range(5)]
+    means, variances = np.array([y.mean() for y in inside]), np.array([y.var() for y in inside])
+    found = model.predict(table[[point]])
+    np.testing.assert_allclose(found.mean, means.mean())
+    np.testing.assert_allclose(found.variance, variances.mean() + means.var())
+
+
+def test_trees_that_see_all_know_what_they_saw():
+    table, target = _data(50)
+    found = Forest(bootstrap=False).fit(table, target, np.random.default_rng(0)).predict(table)
+    np.testing.assert_allclose(found.mean, target, atol=1e-12)
+    assert found.variance.max() < 1e-12
+
+
+@pytest.mark.parametrize("surrogate", SURROGATES, ids=repr)
+def test_points_of_one_place_share_their_leaves(surrogate):
+    table, target = _data()
+    model = surrogate.fit(table, target, np.random.default_rng(0))
+    points = np.array([[0.2, 0.2, 0.5], [0.2, 0.2, 0.5], [0.9, 0.9, 0.5]], dtype=np.float32)
+    leaves = model.leaves(points)
+    assert leaves.shape[0] == 3
+    assert (leaves[0] == leaves[1]).all()
+    assert (leaves[0] == leaves[2]).mean() < 0.5
+
+
+@pytest.mark.parametrize("surrogate", SURROGATES, ids=repr)
+def test_the_training_data_is_left_alone(surrogate):
+    table, target = _data()
+    table.flags.writeable = target.flags.writeable = False
+    surrogate.fit(table, target, np.random.default_rng(0))
