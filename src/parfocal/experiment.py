@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from parfocal import documents
 from parfocal.documents import Document
-from parfocal.errors import ExperimentError, ParfocalError
+from parfocal.errors import DataError, ExperimentError, ParfocalError
 from parfocal.evaluation import Evaluator, Limits, evaluator_from_dict
 from parfocal.optimizers import propose
 from parfocal.seeds import generator
@@ -23,6 +23,7 @@ from parfocal.space import Space
 from parfocal.space.documents import parameter_from
 from parfocal.study import Study
 from parfocal.tasks.evaluator import TaskEvaluator
+from parfocal.tasks.examine import examine
 from parfocal.trials import History, Objective
 
 
@@ -105,6 +106,11 @@ class Experiment:
             stop_after_failures=self.stop_after_failures,
         )
 
+    def remarks(self) -> list[str]:
+        """Return what is probably not meant, though it can be run: images without a truth, points outside, ..."""
+        options = self.evaluator.options if isinstance(self.evaluator, TaskEvaluator) else {}
+        return [f"{finding.file}: {finding.text}" for finding in examine(options)]
+
     def problems(self) -> list[str]:
         """Return what is wrong beyond the file itself, one sentence each: missing commands, unreadable images, ..."""
         space = self.space
@@ -178,6 +184,10 @@ def _ready_task(document: Document, keys: ExperimentKeys, folder: Path) -> Parts
         given: dict[str, Any] = dict(keys.task) if isinstance(keys.task, dict) else {"name": keys.task}
         name, options = given.pop("name", None), given.pop("options", None) or {}
         evaluator = TaskEvaluator.from_dict({"name": name, "options": {**options, **given}}, folder)
+        findings = examine(evaluator.options)
+        errors = [f"{finding.file}: {finding.text}" for finding in findings if finding.level == "error"]
+        if errors:
+            raise DataError(errors[0] + (f" ({len(errors) - 1} more like it)" if len(errors) > 1 else ""))
         task = evaluator.task
     space = task.space
     if keys.space is not None:

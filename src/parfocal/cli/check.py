@@ -14,6 +14,8 @@ def check_experiment(path: Path) -> None:
         print(f"{path}: {problem}", file=sys.stderr)
     if problems:
         sys.exit(2)
+    for remark in experiment.remarks():
+        print(f"Please look at {remark}")
     space = experiment.space
     print(f"{path}: nothing is wrong.")
     print(f"  {space.dimension} parameters, {space.size:,.0f} configurations; {experiment.objective}")

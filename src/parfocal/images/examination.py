@@ -155,7 +155,7 @@ def _pieces(labels: NDArray[np.int64]) -> list[Complaint]:
     if count == 1 and pieces > 1:
         text = (
             f"is a binary mask ({pieces} separate pieces, all with the value {labels.max()}), but each object needs a "
-            f"label of its own: label the pieces (components: true), or score masks (kind: mask, metric: dice)."
+            "number of its own: number the pieces (ImageJ: Analyze Particles), or tune for the overlap (metric: dice)."
         )
         return [("error", text)]
     if pieces >= max(3 * count, 10):

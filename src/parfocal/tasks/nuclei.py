@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from parfocal.checks import positive
 from parfocal.errors import InvalidInput
-from parfocal.metrics import Overlap, overlap
+from parfocal.metrics import Matching, Overlap, match, overlap
 from parfocal.seeds import generator
 from parfocal.space import Categorical, Float, Integer, Parameter, Space
 from parfocal.tasks import kmeans, shapes
@@ -27,6 +27,8 @@ from parfocal.tasks.inputs import mask_pairs, sample_nuclei
 from parfocal.tasks.prefix import Prefix
 from parfocal.trials import Objective
 from parfocal.typing import Bools, Floats, Values
+
+Metric = Literal["dice", "f1"]
 
 PARAMETERS: Mapping[str, Parameter] = {
     "sigma_gauss": Float(0.0, 5.5, levels=23, default=2.0, unit="px"),
@@ -113,6 +115,7 @@ class Segmenter:
 
     cluster: Callable[..., NDArray[np.uint8]]
     prefix: Prefix
+    metric: Metric = "dice"
 
     def mask(self, instance: Instance, values: Values) -> Bools:
         """Return the segmentation of one image."""
@@ -128,16 +131,27 @@ class Segmenter:
         candidates = self.prefix.get((*key, values["feature"]), found)
         return candidates.kept(values["area_min"], values["area_max"], values["solidity"])
 
-    def score(self, instance: Instance, values: Values) -> Overlap:
-        """Return the overlap with the truth; the soft Dice of a segmentation without probabilities is its Dice."""
-        return overlap(instance.truth, self.mask(instance, values))
+    def score(self, instance: Instance, values: Values) -> Overlap | Matching:
+        """Return the overlap with the truth, or the matching of its objects (IoU of at least one half).
+
+        The soft Dice of a segmentation without probabilities is its Dice.
+        """
+        mask = self.mask(instance, values)
+        return overlap(instance.truth, mask) if self.metric == "dice" else match(instance.truth, _labels(mask))
 
     def draw(self, instance: Instance, configurations: Mapping[str, Values], path: Path) -> Path:
         """Write the image with found, false and missed pixels tinted, one panel a configuration."""
-        from parfocal.images import compare_masks
+        from parfocal.images import compare_labels, compare_masks
 
         found = {title: self.mask(instance, values) for title, values in configurations.items()}
-        return compare_masks(instance.image, instance.truth, found, path)
+        if self.metric == "dice":
+            return compare_masks(instance.image, instance.truth, found, path)
+        labels = {title: _labels(mask) for title, mask in found.items()}
+        return compare_labels(instance.image, instance.truth, labels, path)
+
+
+def _labels(mask: Bools) -> shapes.Labels:
+    return shapes.components(mask)[0]
 
 
 def nuclei(
@@ -146,6 +160,7 @@ def nuclei(
     masks: str | None = None,
     channel: int | None = None,
     patch: int = 256,
+    metric: Metric = "dice",
     clusters: int = 3,
     median: int = 3,
     closing: int = 3,
@@ -163,6 +178,8 @@ def nuclei(
         Which channel of own colour images to take, from 0.
     patch
         Images are cut into patches of this width before they are split; 0 leaves them whole.
+    metric : {"dice", "f1"}
+        What is maximized: overlap of foreground and truth, or F1 of single nuclei, which needs label images.
     clusters, median, closing
         Fixed parts of the pipeline: number of clusters, widths of median filter and closing in pixels.
     seed
@@ -177,12 +194,12 @@ def nuclei(
     fixed = partial(cluster, clusters=clusters, median=median, closing=closing, seed=seed)
     train, held_out = sample_nuclei(patch, seed) if images is None else mask_pairs(images, masks, patch, channel, seed)
     space = Space(PARAMETERS, CONSTRAINTS)
-    segmenter = Segmenter(fixed, Prefix(prefixes * (len(train) + len(held_out))))
+    segmenter = Segmenter(fixed, Prefix(prefixes * (len(train) + len(held_out))), metric)
     return Task(
         name="nuclei",
         title="Cell nuclei by k-means clustering",
         space=space,
-        objective=Objective("dice", "maximize"),
+        objective=Objective(metric, "maximize"),
         default=space.default() or {},
         train=train,
         held_out=held_out,
