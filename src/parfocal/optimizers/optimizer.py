@@ -162,9 +162,8 @@ class Optimizer:
         return Best(row, configuration, self.objective.value(float(self.history.loss[row])))
 
     def _append(self, X: Floats, provenances: list[Provenance]) -> list[Suggestion]:
-        """Append what the configurations encode to, so that a history rebuilt from them is the same bit by bit."""
         configurations = self.space.decode(X)
-        rows = self.history.append(self.space.encode(configurations))
+        rows = self.history.append(X)
         numbers = range(rows.start, rows.stop)
         seeds = trial_seeds(self.seed, np.asarray(numbers)).tolist()
         return list(map(Suggestion, numbers, map(Configuration, configurations), seeds, provenances))

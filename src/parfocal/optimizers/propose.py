@@ -11,7 +11,7 @@ from parfocal.errors import OptimizerError, SpaceExhausted
 from parfocal.optimizers.composition import Composition, compose
 from parfocal.optimizers.parts import part_of
 from parfocal.optimizers.pool import gather
-from parfocal.samplers import EMPTY, Density
+from parfocal.samplers import EMPTY, Density, settled
 from parfocal.seeds import generator
 from parfocal.space import Space
 from parfocal.strategies import Candidates
@@ -39,7 +39,8 @@ class Proposal:
     Attributes
     ----------
     X : Floats (k, d)
-        Canonical, feasible rows; k <= n, fewer only when the space has no more.
+        Canonical, feasible rows, bit by bit what their configurations encode to; k <= n, fewer only when the space
+        has no more.
     ask : int
         Number of trials that existed: the number of the first new one.
     shares : tuple of Share
@@ -140,7 +141,7 @@ def _draw(space: Space, composition: Composition, history: History, n: int, seed
     if isinstance(sampler, Density):
         density = partial(sampler.log_density, space, history)
     chosen = strategy.choose(space, history, Candidates(X, selection, density), n, rng)
-    return X[chosen]
+    return settled(space, X[chosen])
 
 
 def _share(composition: Composition, count: int, note: str | None) -> Share:

@@ -72,22 +72,22 @@ ZOO: tuple[Member, ...] = (
     Member(
         "random", "random",
         "Bergstra & Bengio 2012 (HyperHyper, Table 2)", "any",
-        "as the baseline of every comparison, and when evaluations are cheap and many run at once", 0.1, True,
+        "as the baseline of every comparison, and when evaluations are cheap and many run at once", 0.2, True,
     ),
     Member(
         "sobol", "sobol",
         "Owen 1998", "any",
-        "to cover the space evenly, for surfaces and importance, with any number of trials", 0.2, True,
+        "to cover the space evenly, for surfaces and importance, with any number of trials", 0.3, True,
     ),
     Member(
         "latin-hypercube", "latin-hypercube",
         "McKay et al. 1979", "any",
-        "to cover each parameter evenly with a number of trials that is known beforehand", 0.2, True,
+        "to cover each parameter evenly with a number of trials that is known beforehand", 0.3, True,
     ),
     Member(
         "grid", "grid",
         "full factorial design", "discrete (levels on each parameter)",
-        "to find the optimum of a small space for certain, and to draw complete surfaces", 0.2, True,
+        "to find the optimum of a small space for certain, and to draw complete surfaces", 0.8, True,
     ),
     Member(
         "coarse-grid", "grid(target=200)",
@@ -103,42 +103,52 @@ ZOO: tuple[Member, ...] = (
     Member(
         "cma-es", "multivariate-normal + evolutionary",
         "Hansen & Ostermeier 2001; Hamano et al. 2022 (HyperHyper, Table 2)", "mostly numeric",
-        "for numeric parameters that depend on each other, with 200 evaluations or more", 1.0,
+        "for numeric parameters that depend on each other, with 200 evaluations or more", 1.5,
     ),
     Member(
         "smac-rf", "random + random-forest",
         "Hutter et al. 2011; Lindauer et al. 2022 (HyperHyper, Table 2)", "any",
-        "as a first choice: mixed, conditional and constrained spaces with up to some thousand evaluations", 15.0,
+        "as a first choice: mixed, conditional and constrained spaces with up to some thousand evaluations", 18.0,
     ),
     Member(
         "smac-xgboost", "random + xgboost",
         "Chen & Guestrin 2016 (HyperHyper, Table 2)", "any",
-        "like smac-rf, where sharp steps or many parameters make forests slow to learn", 15.0,
+        "like smac-rf, where sharp steps or many parameters make forests slow to learn", 27.0,
+    ),
+    Member(
+        "tpe-univariate", "parzen(multivariate=false) + density-ratio",
+        "Bergstra et al. 2011", "any",
+        "like tpe, where parameters hardly depend on each other or most are categories", 4.0,
+    ),
+    Member(
+        "normal-rf", "multivariate-normal + random-forest",
+        "a normal around the best trials, judged by a forest", "mostly numeric",
+        "like smac-rf for numeric parameters that depend on each other", 25.0,
     ),
     Member(
         "local-search", "local",
         "Hoos & Stützle 2004", "any",
-        "to refine around the best trials when an ask must cost nothing", 0.3,
+        "to refine around the best trials when an ask must cost nothing", 1.0,
     ),
     Member(
         "parzen-rf", "parzen + random-forest",
         "Parzen candidates judged by a forest", "any",
-        "like smac-rf when the good region is small: candidates come from where results were good", 20.0,
+        "like smac-rf when the good region is small: candidates come from where results were good", 22.0,
     ),
     Member(
         "local-rf", "local + random-forest",
         "Hutter et al. 2011 (local search on the acquisition)", "any",
-        "to polish a known good region with a model's help", 15.0,
+        "to polish a known good region with a model's help", 24.0,
     ),
     Member(
         "sobol-rf", "sobol + random-forest",
         "Owen 1998; Hutter et al. 2011", "any",
-        "like smac-rf, with candidates that leave no gap", 15.0,
+        "like smac-rf, with candidates that leave no gap", 19.0,
     ),
     Member(
         "parzen-xgboost", "parzen + xgboost",
         "Parzen candidates judged by boosted trees", "any",
-        "like smac-xgboost when the good region is small", 20.0,
+        "like smac-xgboost when the good region is small", 28.0,
     ),
 )  # fmt: skip
 """Every named optimizer, in the order of `parfocal zoo`."""

@@ -4,5 +4,17 @@ from parfocal.samplers.base import Density, Sampler, Sequence
 from parfocal.samplers.memo import notebook
 from parfocal.samplers.random import Random
 from parfocal.samplers.selection import EMPTY, Selection, best_first, of_best
+from parfocal.samplers.settled import settled
 
-__all__ = ["EMPTY", "Density", "Random", "Sampler", "Selection", "Sequence", "best_first", "notebook", "of_best"]
+__all__ = [
+    "EMPTY",
+    "Density",
+    "Random",
+    "Sampler",
+    "Selection",
+    "Sequence",
+    "best_first",
+    "notebook",
+    "of_best",
+    "settled",
+]

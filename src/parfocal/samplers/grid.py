@@ -10,6 +10,7 @@ from parfocal.errors import OptimizerError
 from parfocal.samplers.memo import remembered
 from parfocal.samplers.permutation import LARGEST, permuted
 from parfocal.samplers.selection import Selection
+from parfocal.samplers.settled import settled
 from parfocal.space import Space
 from parfocal.space.grid import Grid as Rows
 from parfocal.trials import History
@@ -48,7 +49,7 @@ class Grid:
         grid = self._rows(space)
         stop = min(start + n, grid.size)
         if self.order == "ordered" or stop <= start:
-            return grid.rows(start, max(start, stop))
+            return settled(space, grid.rows(start, max(start, stop)))
         if grid.size > LARGEST:
             raise OptimizerError(
                 f"A grid of {grid.size:.2g} points cannot be shuffled: give it a target, or use random or sobol."
@@ -58,7 +59,7 @@ class Grid:
         for part in reversed(grid.parts):
             index, digit = np.divmod(index, part.count)
             X[:, part.columns] = part.take(digit)
-        return X
+        return settled(space, X)
 
     def length(self, space: Space) -> int | None:
         """Return the number of points of the grid."""

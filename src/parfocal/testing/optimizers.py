@@ -69,7 +69,7 @@ def walk(optimizer: str | Composition, space: Space, *, seed: int = 3, asks: tup
             exhausted = True
             break
         done.append(Ask(len(history), told, n, proposal))
-        history.append(space.encode(space.decode(proposal.X)))
+        history.append(proposal.X)
         rows = rng.permutation(np.flatnonzero(history.pending & (np.arange(len(history)) % 5 != 3)))
         states = np.where(rows % 7 == 5, State.FAILED, np.where(rows == 6, State.LOST, State.COMPLETE))
         losses = np.where(states == State.COMPLETE, loss(space, history.X[rows]), np.nan)
@@ -98,8 +98,7 @@ def proposes_valid_rows(path: Walk) -> None:
         assert bool(space.feasible(X).all()), "rows must satisfy the constraints"
         configurations = space.decode(X)
         assert bool(space.contains(configurations).all()), "rows must decode to configurations of the space"
-        again = space.encode(configurations)
-        assert np.allclose(again, X, rtol=0, atol=1e-9, equal_nan=True), "encode(decode(X)) must be X"
+        assert np.array_equal(space.encode(configurations), X, equal_nan=True), "encode(decode(X)) must be X"
         assert len(ask.proposal.provenances()) == len(X), "each row needs its provenance"
 
 
@@ -132,14 +131,15 @@ def asks_the_same_after_restart(optimizer: str | Composition, path: Walk, seed: 
 
 
 def gives_diverse_batches(path: Walk) -> None:
-    """On a space with free continuous columns, rows of one batch keep a distance from each other."""
+    """On a space with free continuous columns, rows keep a distance from their batch and from pending trials."""
     if may_repeat(path.space):
         return
     for ask in path.asks:
-        X = np.nan_to_num(ask.proposal.X, nan=-1.0)
-        for row in range(len(X)):
-            gaps = np.abs(X[row + 1 :] - X[row]).max(axis=1, initial=0.0)
-            assert bool((gaps > 1e-6).all()), "two rows of one batch are the same point"
+        before = path.history.at(ask.created, ask.told)
+        X = np.nan_to_num(np.concatenate([before.X[before.pending], ask.proposal.X]), nan=-1.0)
+        for row in range(len(X) - len(ask.proposal), len(X)):
+            gaps = np.abs(X[:row] - X[row]).max(axis=1, initial=0.0)
+            assert bool((gaps > 1e-6).all()), "a row is the same point as another one of its batch or a pending one"
 
 
 def leaves_the_history_alone(optimizer: str | Composition, path: Walk, seed: int) -> None:
