@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from parfocal.samplers.latent import Latent, foreign, start
+from parfocal.samplers.settled import settled
 from parfocal.seeds import generator
 from parfocal.trials import History
 from parfocal.typing import Floats, Ints
@@ -121,7 +122,7 @@ class Run:
         space = self.latent.space
         with np.errstate(all="ignore"):
             drawn = [self._run.ask() for _ in range(count)]
-        X = self.latent.rows(drawn)
+        X = settled(space, self.latent.rows(drawn))  # as they will stand in the history
         feasible = space.feasible(X)
         self._drawn += drawn
         self._rows = np.concatenate([self._rows, X])
