@@ -140,5 +140,7 @@ def test_what_cannot_run_says_so():
         Study(SPACE).run(3)
     with pytest.raises(InvalidInput, match="budget"):
         Study(SPACE, "minimize loss", loss).run(0)
+    with pytest.raises(InvalidInput, match="batch"):
+        Study(SPACE, "minimize loss", loss).run(3, batch=-1)
     with pytest.raises(InvalidInput, match="file"):
         Study(SPACE, "minimize loss", loss).run(3, workers=2)

@@ -175,7 +175,8 @@ class Study:
         search.refresh()
         if self.default is not None and not len(search.history):
             search.enqueue([self.default], note="default")
-        queue = batch or (count if self.composition.learns else 100 * count)
+        usual = count if self.composition.learns else 100 * count
+        queue = usual if batch is None else positive(batch, "batch")
         if count == 1:
             run_here(search, setup, budget, queue, on_progress)
         else:
