@@ -190,8 +190,11 @@ def run_here(search: Search, setup: Setup, budget: int, queue: int, report: Repo
         worker = stack.enter_context(Worker(search.storage, search.record, stack.enter_context(runner)))
 
         def evaluate() -> None:
+            worked = None
             with suppress(Interrupted):  # the request to stop stands, whatever it broke off
-                worker.step()
+                worked = worker.step()
+            if worked is None:  # all that is pending is in the hands of helpers
+                stop.wait(_PAUSE[1])
             if stop.is_set():
                 raise KeyboardInterrupt
 
