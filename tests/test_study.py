@@ -38,6 +38,23 @@ def test_minimize_says_when_nothing_succeeded():
         parfocal.minimize(broken, SPACE, 5)
 
 
+def test_a_mended_study_goes_on_after_its_stop():
+    broken = [True]
+
+    def sometimes(x, k, mode):
+        if broken[0]:
+            raise OSError("no such image")
+        return loss(x, k, mode)
+
+    study = Study(SPACE, "minimize loss", sometimes, optimizer="random")
+    for stops in (1, 2):  # run again without mending: it stops again, after as many more
+        with pytest.raises(StudyStopped, match="no such image"):
+            study.run(60, batch=1)
+        assert study.counts.failed == 10 * stops
+    broken[0] = False
+    assert study.run(60, batch=1).counts.complete == 40
+
+
 def test_failures_are_states_and_the_search_goes_on():
     def half(x, k, mode):
         if x > 0.8:

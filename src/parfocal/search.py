@@ -22,6 +22,7 @@ from parfocal.optimizers import Composition, propose
 from parfocal.space import Space
 from parfocal.storage import Counts, Storage, StudyRecord, reap_dead, sync
 from parfocal.trials import FULL, History, Objective, Provenance, State
+from parfocal.typing import Ints
 from parfocal.workers import Worker, common_failure, stop_on_signals
 
 
@@ -146,7 +147,7 @@ class Setup:
     folder
         Where work folders and logs of trials are kept; None: temporary.
     stop_after_failures
-        Stop when that many first trials all fail; 0 for never.
+        Stop when that many first trials of a run all fail and none has ever succeeded; 0 for never.
     """
 
     evaluator: Evaluator
@@ -238,6 +239,7 @@ def _loop(
     clock = Clock(search, budget)
     reap_dead(search.storage, search.record.id)  # claims of an earlier run that was killed
     search.refresh()
+    before = np.flatnonzero(~search.history.pending)
     while True:
         search.fill(budget, queue)
         if report is not None:
@@ -246,14 +248,21 @@ def _loop(
             return
         evaluate()
         search.refresh()
-        _stop_if_hopeless(search, setup.stop_after_failures)
+        _stop_if_hopeless(search, setup.stop_after_failures, before)
 
 
-def _stop_if_hopeless(search: Search, first: int) -> None:
-    """Raise :class:`StudyStopped` when the first trials have all failed, with what they have in common."""
-    failed = search.history.failed
-    if 0 < first <= len(failed) and failed[:first].all():
+def _stop_if_hopeless(search: Search, first: int, before: Ints) -> None:
+    """Raise :class:`StudyStopped` when nothing ever succeeded and the first trials of this run all failed.
+
+    Trials that had ended ``before`` this run do not count: what made them fail may have been mended since.
+    """
+    history = search.history
+    if first < 1 or len(history) - len(before) < first or history.complete.any():
+        return
+    numbers = np.setdiff1d(np.arange(len(history)), before)[:first]
+    if history.failed[numbers].all():
+        trials = [search.storage.trial(search.record.id, number) for number in numbers.tolist()]
         fixed = [name for name in search.space.names if name not in search.space.columns]
-        sentence = common_failure(search.storage.trials(search.record.id, 0, first), first, fixed)
+        sentence = common_failure(trials, first, fixed)
         if sentence is not None:
             raise StudyStopped(sentence)

@@ -50,7 +50,7 @@ class Study:
     isolation : {"none", "process"}
         Whether Python functions run in this process or in one of their own that may be ended.
     stop_after_failures : int
-        Stop when that many first trials all fail; 0 for never.
+        Stop when that many first trials of a run all fail and none has ever succeeded; 0 for never.
 
     Raises
     ------
