@@ -22,7 +22,12 @@ def draw(
     """Write the figures of one experiment into ``folder``."""
     name, objective = experiment.name, study.objective
     histories = {optimizer: [run.history() for run in group] for optimizer, group in runs.items()}
-    curves = convergence_plot.printed(convergence(histories, objective), objective.label, warmup=20, width="two")
+    tables = convergence(histories, objective)
+    curves = convergence_plot.printed(tables, objective.label, warmup=20, width="two")
+    # nearly all happens in the first hundreds of evaluations and in the last hundredths of the score
+    curves.axes[0].set_xscale("log")
+    curves.axes[0].set_xlim(10, experiment.evaluations)
+    curves.axes[0].set_ylim(bottom=min(table.mean[19] for table in tables))
     printed.save(curves, folder, f"{name}_convergence", ("png", "pdf"))
     names = [column for column in study.space.columns if column not in ("initialization", "feature")]
     shown = {optimizer: group for optimizer, group in histories.items() if optimizer in SHOWN}
