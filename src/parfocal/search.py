@@ -105,8 +105,10 @@ class Search:
         return 0 if self.exhausted else max(0, min(queue - waiting, budget - alive))
 
     def done(self, budget: int) -> bool:
-        """Whether nothing is left to ask for and nothing is pending."""
-        return not bool(np.any(self.history.pending)) and self.wanted(budget, 1) == 0
+        """Whether the budget is spent (more may be queued, by a run with a larger one), or nothing is left to do."""
+        pending = int(np.count_nonzero(self.history.pending))
+        alive = len(self.history) - int(np.count_nonzero(self.history.state == State.LOST))
+        return alive - pending >= budget or (pending == 0 and self.wanted(budget, 1) == 0)
 
     def fill(self, budget: int, queue: int) -> None:
         """Ask until ``queue`` trials wait, or budget or space are used up."""
