@@ -62,7 +62,7 @@ def test_a_task_runs_from_the_command_line(tmp_path):
     text = (tmp_path / "nuclei_task.yaml").read_text().replace("budget: 100", "budget: 25")
     (tmp_path / "nuclei_task.yaml").write_text(text)
     python("-m", "parfocal", "run", tmp_path / "nuclei_task.yaml", "--workers", "1", cwd=tmp_path)
-    printed = python("-m", "parfocal", "best", tmp_path / "nuclei_task.db", cwd=tmp_path)
+    printed = python("-m", "parfocal", "best", tmp_path / "nuclei_task.db", "--json", cwd=tmp_path)
     assert "sigma_gauss" in printed
 
 
@@ -84,7 +84,7 @@ def test_octave_is_tuned_from_the_command_line(prepared, tmp_path):
     text = (prepared / "experiment.yaml").read_text().replace("budget: 40", "budget: 12")
     (prepared / "experiment.yaml").write_text(text)
     python("-m", "parfocal", "run", prepared / "experiment.yaml", cwd=tmp_path)
-    printed = python("-m", "parfocal", "best", prepared / "experiment.db", cwd=tmp_path)
+    printed = python("-m", "parfocal", "best", prepared / "experiment.db", "--json", cwd=tmp_path)
     assert "min_area" in printed
 
 
