@@ -14,10 +14,10 @@ from parfocal.optimizers import DEFAULT, WARMUP, Best, compose
 from parfocal.search import Progress, Search, Setup, run_here, run_with_workers
 from parfocal.space import Parameter, Space
 from parfocal.storage import Counts, Storage, load_history, open_storage
-from parfocal.trials import History, Objective, Trial
+from parfocal.trials import Configuration, History, Objective, Trial
 from parfocal.workers import Worked, work
 
-FREE = ("budget", "limits", "isolation", "stop_after_failures")
+FREE = ("limits", "isolation", "stop_after_failures")
 """Parts of a study's definition that may change when it is continued."""
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from parfocal.analysis import best as ranking
+from parfocal.analysis import gain
 from parfocal.cli.targets import storage_of, study_of
 from parfocal.errors import InvalidInput
 from parfocal.optimizers import zoo
@@ -47,7 +48,8 @@ def show_best(target: Path, name: str | None, top: int, as_json: bool) -> None:
     table = Table("trial", study.objective.label, *study.space.names)
     ranked = ranking(study.space, study.history, study.objective, k=top)
     for number, value, values in zip(ranked.number, ranked.value, ranked.configurations, strict=True):
-        table.add_row(str(number), f"{value:.5g}", *(text(values.get(each)) for each in study.space.names))
+        shown = [text(values[each]) if each in values else "" for each in study.space.names]  # "" = inactive
+        table.add_row(str(number), f"{value:.5g}", *shown)
     Console().print(table)
 
 
@@ -57,16 +59,18 @@ def best_lines(study: Study) -> list[str]:
     if best is None:
         return [f"No trial was complete; `parfocal status {study.storage.url}` and the report say why."]
     lines = [f"Best {study.objective.label}: {best.value:.5g}, trial {best.number}"]
-    if study.default_value is not None:
-        lines.append(f"Default configuration: {study.default_value:.5g}; gain {best.value - study.default_value:+.5g}")
+    default = study.default_value
+    if default is not None:
+        ranked = ranking(study.space, study.history, study.objective, k=1)
+        table = gain(ranked, study.objective, study.default or {}, default)
+        better = f"; gain {table.gain:+.5g}" if table is not None else ""
+        lines.append(f"Default configuration: {default:.5g}{better}")
     lines += [f"  {name} = {text(value)}" for name, value in best.configuration.items()]
     return lines
 
 
 def text(value: object) -> str:
-    """Return a parameter's value as people read it; nothing where it is inactive."""
-    if value is None:
-        return ""
+    """Return a parameter's value as people read it."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

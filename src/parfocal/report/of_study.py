@@ -32,7 +32,6 @@ def report_of(study: Study, path: str | Path, *, command: str = "", title: str |
         "optimizer": str(study.composition),
         "seed": study.seed,
         "warmup": study.warmup if study.composition.learns else 0,
-        "budget": len(study.history),
         "storage": study.storage.url,
         **({"continue": command} if command else {}),
     }

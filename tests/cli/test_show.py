@@ -1,0 +1,45 @@
+"""What is printed of a study that was read from its file."""
+
+import pytest
+
+from parfocal import Categorical, Float, Study
+from parfocal.cli.report import report_study
+from parfocal.cli.show import best_lines, show_best
+from parfocal.cli.targets import workers_of
+from parfocal.errors import InvalidInput
+
+
+def error(x, mode):
+    return abs(x - 0.5)
+
+
+@pytest.fixture
+def study(tmp_path):
+    space = {"x": Float(0, 1, levels=5), "mode": Categorical([None, "a"], when="x < 0.9")}
+    default = {"x": 0.0, "mode": None}
+    return Study(space, "minimize error", error, optimizer="grid", default=default, storage=tmp_path / "s.db").run(6)
+
+
+def test_a_gain_is_positive_when_less_is_better(study):
+    lines = best_lines(study)
+    assert lines[0].startswith("Best error (lower is better): 0, trial ")
+    assert lines[1] == "Default configuration: 0.5; gain +0.5"
+
+
+def test_none_is_a_choice_and_not_nothing(study, capsys):
+    show_best(study.storage.path, None, 9, False)
+    assert "None" in capsys.readouterr().out
+
+
+def test_the_report_of_a_database_names_no_command_and_no_budget(study, tmp_path):
+    report_study(study.storage.path, None, tmp_path / "r.html", None)
+    html = (tmp_path / "r.html").read_text()
+    assert "Spent: 6 evaluations: 6 complete." in html
+    assert "parfocal run" not in html, "only an experiment's file can be run"
+
+
+def test_workers_are_a_number_or_auto():
+    assert [workers_of(None), workers_of(None, 3), workers_of("auto"), workers_of("2")] == ["auto", 3, "auto", 2]
+    for wrong in ("0", "-1", "many", "1.5", ""):
+        with pytest.raises(InvalidInput, match="'auto'"):
+            workers_of(wrong)
