@@ -1,5 +1,6 @@
 """`parfocal demo`: the main job on real images, from a ready task to a report."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -32,7 +33,9 @@ def run_demo(
         default=task.default,
         isolation="process",
     )
-    command = f"parfocal demo --task {name} --folder {folder} --optimizer '{optimizer}' --seed {seed}"
+    options = {"task": name, "folder": folder, "optimizer": optimizer, "seed": seed, "budget": budget}
+    given = [word for key, value in options.items() if value is not None for word in (f"--{key}", str(value))]
+    command = shlex.join(["parfocal", "demo", *given])
     search(study, budget or BUDGET, workers_of(workers), quiet, command)
     for line in best_lines(study):
         print(line)
