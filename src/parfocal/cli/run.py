@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+from parfocal.analysis import summarize
 from parfocal.cli.progress import duration, live
 from parfocal.cli.show import best_lines
 from parfocal.cli.targets import workers_of
@@ -48,11 +49,10 @@ def search(study: Study, budget: int, workers: int | Literal["auto"], quiet: boo
 
 def conclude(study: Study, experiment: Experiment) -> None:
     """Print the result and what can be done next."""
-    counts = study.counts
-    seconds = float(sum(t for t in study.history.runtime.tolist() if t == t))
+    summary = summarize(study.history, study.objective)
     print(
-        f"{experiment.name}: {counts.complete} complete, {counts.failed} failed, "
-        f"{duration(seconds)} of evaluation by '{study.composition}'."
+        f"{experiment.name}: {summary.counts['complete']} complete, {summary.counts['failed']} failed, "
+        f"{duration(summary.runtime)} of evaluation by '{study.composition}'."
     )
     for line in best_lines(study):
         print(line)
