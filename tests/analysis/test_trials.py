@@ -20,7 +20,7 @@ from parfocal.analysis import (
     surface,
     trails,
 )
-from parfocal.analysis.influence import explained
+from parfocal.analysis.influence import average_ranks, explained
 from parfocal.analysis.slices import robust_range
 from parfocal.analysis.surface import even, subset
 from parfocal.analysis.trails import steps
@@ -179,6 +179,14 @@ def test_influence_orders_parameters_by_what_they_explain() -> None:
     order = influence(rows_of(space, told(X, loss)))
     assert order.names == ("strong", "weak", "idle")
     assert order.share[0] > 0.7 and order.share[2] < 0.05
+
+
+def test_equal_losses_share_their_rank_whatever_their_order() -> None:
+    values = np.array([3.0, 1.0, 3.0, 2.0, 1.0, 3.0])
+    assert average_ranks(values).tolist() == [5.0, 1.5, 5.0, 3.0, 1.5, 5.0]
+    space = Space({"x": Float(0, 1)})
+    X = np.linspace(0, 1, 64)[:, None]  # a search that went from low to high, and never saw a difference
+    assert influence(rows_of(space, told(X, np.zeros(64)))).share.tolist() == [0.0]
 
 
 def test_explained_is_epsilon_squared() -> None:

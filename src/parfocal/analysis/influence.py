@@ -27,7 +27,7 @@ def influence(rows: Rows, groups: int = 8) -> Influence:
     interactions, and trials of an optimizer are no random sample: it is a guide for the eye, not a test.
     """
     done = ~np.isnan(rows.loss)
-    ranks = np.argsort(np.argsort(rows.loss[done], kind="stable"), kind="stable").astype(np.float64)
+    ranks = average_ranks(rows.loss[done])
     share = np.zeros(len(rows.axes))
     for j, axis in enumerate(rows.axes):
         x = rows.coordinates[done, j]
@@ -37,6 +37,12 @@ def influence(rows: Rows, groups: int = 8) -> Influence:
         share[j] = explained(cells.locate(x), ranks)
     order = np.argsort(-share, kind="stable")
     return Influence(tuple(rows.axes[j].name for j in order), share[order])
+
+
+def average_ranks(values: Floats) -> Floats:
+    """Return the ranks of ``values`` from 1; equal ones share the mean of theirs, so that their order is no matter."""
+    _, which, count = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(count) - (count - 1) / 2)[which], dtype=np.float64)
 
 
 def explained(group: Ints, value: Floats) -> float:
