@@ -183,6 +183,8 @@ def _ready_task(document: Document, keys: ExperimentKeys, folder: Path) -> Parts
     with _blamed(document, "task"):
         given: dict[str, Any] = dict(keys.task) if isinstance(keys.task, dict) else {"name": keys.task}
         name, options = given.pop("name", None), given.pop("options", None) or {}
+        if not isinstance(options, dict) or not all(isinstance(key, str) for key in options):
+            raise document.error(["task", "options"], f"expected a mapping from option to value, got {options!r}.")
         evaluator = TaskEvaluator.from_dict({"name": name, "options": {**options, **given}}, folder)
         findings = examine(evaluator.options)
         errors = [f"{finding.file}: {finding.text}" for finding in findings if finding.level == "error"]
