@@ -94,6 +94,12 @@ def test_the_default_is_evaluated_first_and_once(tmp_path):
     assert sum(dict(trial.configuration) == default for trial in study.trials()) == 1
 
 
+def test_a_default_may_hold_numpy_scalars():
+    study = Study(SPACE, "minimize loss", loss, default={"x": np.float64(0.5), "k": np.int64(1), "mode": np.str_("a")})
+    assert study.default == {"x": 0.5, "k": 1, "mode": "a"}
+    assert {type(value) for value in study.default.values()} == {float, int, str}
+
+
 def test_defaults_of_parameters_make_the_default():
     study = Study({"x": Float(-1, 1, default=0.5), "k": Integer(0, 3)}, "minimize loss", lambda x, k: x + k)
     assert study.default["x"] == 0.5

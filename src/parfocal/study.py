@@ -82,7 +82,7 @@ class Study:
         self.seed, self.warmup, self.isolation = seed, warmup, isolation
         self.limits = Limits() if limits is None else limits
         self.stop_after_failures = stop_after_failures
-        self.default = self.space.default() if default is None else dict(default)
+        self.default = self.space.default() if default is None else Configuration(default).to_dict()
         if self.default is not None:
             self.space.validate(self.default)
         self.storage = storage if isinstance(storage, Storage) else open_storage(storage)
