@@ -11,14 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from parfocal.errors import InvalidInput
-from parfocal.trials import Configuration, Fidelity, Outcome, Provenance, Reason, State
+from parfocal.trials import Fidelity, Outcome, Provenance, Reason, State
 
 _COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-
-
-def configuration_text(values: Mapping[str, Any]) -> str:
-    """Return a configuration as JSON, in its own order; checks it on the way."""
-    return (values if isinstance(values, Configuration) else Configuration(values)).to_json()
 
 
 def definition_text(definition: Mapping[str, Any]) -> str:

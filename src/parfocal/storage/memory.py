@@ -95,7 +95,8 @@ class MemoryStorage:
         self, study: int, worker: str, n: int = 1, lease: float = LEASE, max_attempts: int = MAX_ATTEMPTS
     ) -> list[Trial]:
         """See :meth:`Storage.claim`."""
-        n, lease, max_attempts = checks.positive(n, "n"), inputs.lease(lease), checks.positive(max_attempts, "attempts")
+        n, lease = checks.positive(n, "n"), inputs.lease(lease)
+        max_attempts = checks.positive(max_attempts, "max_attempts")
         with self._lock:
             queue, now = self._study(study), self._clock()
             queue.reap((), max_attempts, now)

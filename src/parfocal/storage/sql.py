@@ -130,7 +130,8 @@ class SqlStorage:
         self, study: int, worker: str, n: int = 1, lease: float = LEASE, max_attempts: int = MAX_ATTEMPTS
     ) -> list[Trial]:
         """See :meth:`Storage.claim`."""
-        n, lease, max_attempts = checks.positive(n, "n"), inputs.lease(lease), checks.positive(max_attempts, "attempts")
+        n, lease = checks.positive(n, "n"), inputs.lease(lease)
+        max_attempts = checks.positive(max_attempts, "max_attempts")
 
         def work(connection: Connection, account: Ledger) -> list[Trial]:
             now = self._clock()
