@@ -108,9 +108,9 @@ def normal_scores(loss: Floats) -> Floats:
     Bad losses only have to be known as bad: what lies above the median by more than that spread grows as a logarithm.
     """  # noqa: D205
     middle = float(np.median(loss))
-    spread = middle - float(loss.min())
-    if spread <= 0:
-        spread = float(np.ptp(loss)) or 1.0
+    spread, span = middle - float(loss.min()), float(np.ptp(loss))
+    if spread <= 1e-100 * span:  # all of the better half is equal, or differs by less than a float can divide by
+        spread = span or 1.0
     z = (loss - middle) / spread
     return np.where(z > 0, np.log1p(np.maximum(z, 0.0)), z)
 
