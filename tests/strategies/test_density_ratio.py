@@ -23,11 +23,11 @@ def _history(n=60, seed=0) -> History:
     return history
 
 
-@pytest.mark.parametrize(("complete", "good"), [(1, 1), (10, 2), (60, 9), (400, 25)])
+@pytest.mark.parametrize(("complete", "good"), [(1, 1), (10, 2), (60, 9), (400, 60), (900, 100)])
 def test_a_share_of_the_best_is_good(complete, good):
     history = _history(complete)
     selection = DensityRatio().select(SPACE, history, np.random.default_rng(0))
-    assert selection.good.sum() == good == min(math.ceil(0.15 * complete), 25)
+    assert selection.good.sum() == good == min(math.ceil(0.15 * complete), 100)
     worst = history.loss[selection.good_rows].max()
     assert worst <= history.loss[selection.rows[~selection.good]].min(initial=math.inf)
 
@@ -45,7 +45,7 @@ def test_a_long_history_is_thinned_among_the_bad_only():
     history = _history(BAD + 400)
     selection = DensityRatio().select(SPACE, history, np.random.default_rng(0))
     assert (~selection.good).sum() == BAD
-    best = np.argsort(history.loss, kind="stable")[:25]
+    best = np.argsort(history.loss, kind="stable")[:100]
     np.testing.assert_array_equal(selection.good_rows, best)
 
 

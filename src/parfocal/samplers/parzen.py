@@ -31,7 +31,7 @@ class Parzen:
     """
 
     multivariate: bool = True
-    scale: float = 1.0
+    scale: float = 0.8
     prior_weight: float = 1.0
     ranked: bool = True
     name: ClassVar[str] = "parzen"

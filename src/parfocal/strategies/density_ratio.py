@@ -41,7 +41,7 @@ class DensityRatio:
     """
 
     share: float = 0.15
-    most: int = 25
+    most: int = 100
     pool: int = 24
     name: ClassVar[str] = "density-ratio"
     learns: ClassVar[bool] = True

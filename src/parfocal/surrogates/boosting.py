@@ -61,7 +61,7 @@ class Boosting:
         options = {
             "objective": "reg:squarederror",
             "tree_method": "hist",
-            "max_bin": 64,
+            "max_bin": 32,
             "max_depth": self.depth,
             "eta": self.rate,
             "min_child_weight": 0.0,
@@ -70,7 +70,7 @@ class Boosting:
             "nthread": 1,
             "verbosity": 0,
         }
-        data = xgboost.QuantileDMatrix(features, target, max_bin=64, nthread=1)
+        data = xgboost.QuantileDMatrix(features, target, max_bin=32, nthread=1)
         boosters = []
         for seed in rng.integers(2**31, size=self.members).tolist():
             weights = np.random.default_rng(seed).standard_exponential(len(target))
