@@ -158,6 +158,22 @@ def test_progress_is_reported():
     assert seen[-1].best == max(p.best for p in seen[1:])
 
 
+def test_a_smaller_budget_ends_a_search_though_more_is_queued():
+    class Enough(Exception):
+        pass
+
+    def stop(progress):
+        if progress.done >= 3:
+            raise Enough
+
+    study = Study(SPACE, "minimize loss", loss, optimizer="random")
+    with pytest.raises(Enough):
+        study.run(400, on_progress=stop)
+    assert study.counts.waiting > 60
+    for budget in (20, 60, 61):
+        assert study.run(budget).counts.finished == budget
+
+
 def test_what_cannot_run_says_so():
     with pytest.raises(InvalidInput, match="no evaluator"):
         Study(SPACE).run(3)

@@ -104,11 +104,14 @@ class Search:
         waiting = int(np.count_nonzero(self.history.state == State.WAITING))
         return 0 if self.exhausted else max(0, min(queue - waiting, budget - alive))
 
+    def left(self, budget: int) -> int:
+        """Return how many more trials may finish; more may be queued, by a run with a larger budget."""
+        finished = ~(self.history.pending | self.history.lost)
+        return max(0, budget - int(np.count_nonzero(finished)))
+
     def done(self, budget: int) -> bool:
-        """Whether the budget is spent (more may be queued, by a run with a larger one), or nothing is left to do."""
-        pending = int(np.count_nonzero(self.history.pending))
-        alive = len(self.history) - int(np.count_nonzero(self.history.state == State.LOST))
-        return alive - pending >= budget or (pending == 0 and self.wanted(budget, 1) == 0)
+        """Whether the budget is spent, or nothing is left to do."""
+        return self.left(budget) == 0 or not (self.history.pending.any() or self.wanted(budget, 1))
 
     def fill(self, budget: int, queue: int) -> None:
         """Ask until ``queue`` trials wait, or budget or space are used up."""
@@ -195,7 +198,7 @@ def run_here(search: Search, setup: Setup, budget: int, queue: int, report: Repo
         def evaluate() -> None:
             worked = None
             with suppress(Interrupted):  # the request to stop stands, whatever it broke off
-                worked = worker.step()
+                worked = worker.step(search.left(budget))
             if worked is None:  # all that is pending is in the hands of helpers
                 stop.wait(_PAUSE[1])
             if stop.is_set():

@@ -111,11 +111,10 @@ class Worker:
             self.storage.release(self.study, self.record.id)
             self.storage.unregister(self.record.id)
 
-    def step(self) -> Worked | None:
-        """Claim some trials, evaluate them and report; return None if nothing waited."""
-        trials = _insist(
-            lambda: self.storage.claim(self.study, self.record.id, self._batch, self._lease, self._max_attempts)
-        )
+    def step(self, most: int | None = None) -> Worked | None:
+        """Claim some trials, at most ``most`` of them, evaluate them and report; return None if nothing waited."""
+        count = self._batch if most is None else min(self._batch, most)
+        trials = _insist(lambda: self.storage.claim(self.study, self.record.id, count, self._lease, self._max_attempts))
         if not trials:
             return None
         self._beat.hold(trial.number for trial in trials)
