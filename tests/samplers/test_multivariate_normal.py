@@ -1,14 +1,12 @@
 """CMA-ES by replay: it converges, it is a pure function of the history, and it copes with what others draw."""
 
-import math
-
 import numpy as np
 import pytest
 
 from parfocal.errors import OptimizerError
 from parfocal.optimizers import propose
 from parfocal.samplers import of_best
-from parfocal.samplers.latent import Latent, foreign, start
+from parfocal.samplers.latent import Latent, foreign, population, start
 from parfocal.samplers.multivariate_normal import MultivariateNormal
 from parfocal.space import Categorical, Float, Integer, Space
 from parfocal.strategies.evolutionary import Evolutionary
@@ -153,7 +151,7 @@ def test_impossible_populations_are_named(options):
 
 
 def test_the_default_population_is_hansens():
-    assert [4 + math.floor(3 * math.log(d)) for d in (1, 2, 10)] == [4, 6, 10]
+    assert [population(d) for d in (1, 2, 10, 20, 100)] == [10, 10, 10, 12, 17]
     space = Space({f"x{i}": Float(0, 1) for i in range(10)})
     history = minimize("random", space, _sphere, 41)
     selection = Evolutionary().select(space, history, np.random.default_rng(0))

@@ -4,6 +4,7 @@ Hansen and Ostermeier, Evol. Comput. 9, 2001 (CMA-ES); Hamano et al., GECCO 2022
 et al., GECCO 2025 (CatCMA with margin: continuous, discrete and unordered columns together).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,14 @@ from parfocal.typing import Floats, Ints
 
 SIGMA = 0.2
 """Standard deviation at the start, in the unit cube."""
+
+
+def population(dimension: int) -> int:
+    """Return the default size of a generation: ``4 + floor(3 ln d)`` (Hansen 2016), at least 10.
+
+    Losses of image pipelines are rugged; on such tables 10 reaches the optimum more often than the 6 of d = 2.
+    """
+    return max(10, 4 + math.floor(3 * math.log(max(dimension, 1))))
 
 
 @dataclass(frozen=True, eq=False)

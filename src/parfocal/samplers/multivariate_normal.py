@@ -6,14 +6,13 @@ discrete space rows that were evaluated before are not drawn for evaluation agai
 with the result that is known.
 """
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from parfocal.errors import OptimizerError
-from parfocal.samplers.latent import Latent, start
+from parfocal.samplers.latent import Latent, population, start
 from parfocal.samplers.memo import notebook
 from parfocal.samplers.replay import Run
 from parfocal.samplers.selection import Selection
@@ -66,7 +65,7 @@ class MultivariateNormal:
         notes, owner = notebook(history), (self.name, self)
         done = int(selection.generations.max())
         first = int(np.count_nonzero(selection.generations == 1))
-        size = first or 4 + math.floor(3 * math.log(max(space.dimension, 1)))
+        size = first or population(space.dimension)
         run = notes.get(owner)
         if not isinstance(run, Run) or run.latent.space is not space or run.size != size or run.generation > done:
             founders = selection.rows[selection.generations == 0]

@@ -1,12 +1,12 @@
 """The strategy of an evolution: results form generations in the order told, and only ranks within them count."""
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from parfocal.errors import OptimizerError
+from parfocal.samplers.latent import population
 from parfocal.samplers.selection import Selection, of_best
 from parfocal.space import Space
 from parfocal.strategies.base import Candidates
@@ -26,7 +26,7 @@ class Evolutionary:
     Parameters
     ----------
     population : int
-        Results of one generation, at least 4; 0 takes ``4 + floor(3 ln d)`` (Hansen 2016).
+        Results of one generation, at least 4; 0 takes ``4 + floor(3 ln d)`` (Hansen 2016), at least 10.
     founders : int
         Results of generation 0, at least 2.
     """
@@ -35,7 +35,7 @@ class Evolutionary:
     founders: int = 20
     name: ClassVar[str] = "evolutionary"
     learns: ClassVar[bool] = True
-    pool: ClassVar[int] = 4
+    pool: ClassVar[int] = 16
     neighbours: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
@@ -46,7 +46,7 @@ class Evolutionary:
 
     def select(self, space: Space, history: History, rng: np.random.Generator) -> Selection:
         """Return the finished trials best first, the better half of a generation good, with their generations."""
-        size = self.population or 4 + math.floor(3 * math.log(max(space.dimension, 1)))
+        size = self.population or population(space.dimension)
         ranked = of_best(history, max(1, size // 2), failed=True)
         counts = history.complete | history.failed
         told = history.finished_order
