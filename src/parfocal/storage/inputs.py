@@ -86,10 +86,10 @@ def merged(name: str, old: Mapping[str, Any], new: Mapping[str, Any], free: Coll
     StudyExistsError
         If another key differs.
     """
-    absent = object()
-    differ = [key for key in {**old, **new} if key not in free and old.get(key, absent) != new.get(key, absent)]
+    fixed, wanted = ({key: value for key, value in each.items() if key not in free} for each in (old, new))
+    differ = _differences(fixed, wanted)
     if differ:
-        changes = "; ".join(f"'{key}' was {_short(old, key)}, now {_short(new, key)}" for key in differ[:3])
+        changes = "; ".join(f"{place} was {was}, now {now}" for place, was, now in differ[:3])
         more = f"; and {len(differ) - 3} more" if len(differ) > 3 else ""
         raise StudyExistsError(
             f"A study '{name}' exists with another definition ({changes}{more}): "
@@ -99,10 +99,23 @@ def merged(name: str, old: Mapping[str, Any], new: Mapping[str, Any], free: Coll
     return {**kept, **{key: value for key, value in new.items() if key in free}}
 
 
-def _short(definition: Mapping[str, Any], key: str) -> str:
-    if key not in definition:
-        return "absent"
-    text = repr(definition[key])
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any], inside: str = "") -> list[tuple[str, str, str]]:
+    """Return (place such as ``'space' at parameters.sigma.high``, old value, new value) of all that differs."""
+    found = []
+    for key in {**old, **new}:
+        was, now, place = old.get(key, _ABSENT), new.get(key, _ABSENT), f"{inside}{key}" if inside else f"'{key}'"
+        if isinstance(was, Mapping) and isinstance(now, Mapping):
+            found += _differences(was, now, f"{place}." if inside else f"{place} at ")
+        elif was != now:
+            found.append((place, _short(was), _short(now)))
+    return found
+
+
+_ABSENT = object()
+
+
+def _short(value: Any) -> str:
+    text = "absent" if value is _ABSENT else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
