@@ -87,7 +87,7 @@ def test_without_generations_it_draws_around_the_good_trials():
 def test_a_row_that_was_not_drawn_is_told_clipped_and_filled():
     space = Space({"a": Float(0, 1), "k": Categorical(["p", "q"]), "b": Float(0, 1, when="k == 'q'")})
     latent = Latent.of(space)
-    run = start(latent, space.encode([{"a": 0.1, "k": "p"}]), 6, sigma=0.05)
+    run = start(latent, space.encode([{"a": 0.1, "k": "p"}]), 6, 0.05)
     run.reseed_rng(1)
     drawn = [run.ask() for _ in range(32)]
     solution = foreign(latent, drawn, space.encode([{"a": 1.0, "k": "p"}])[0])
@@ -99,8 +99,8 @@ def test_a_row_that_was_not_drawn_is_told_clipped_and_filled():
 def test_latent_rows_come_back():
     space = SPACES["mixed"]()
     latent = Latent.of(space)
-    run = start(latent, space.sample(5, np.random.default_rng(0)), 8)
-    X = latent.rows([run.ask() for _ in range(50)])
+    run = start(latent, space.sample(5, np.random.default_rng(0)), 8, 0.2)
+    X = latent.drawn([run.ask() for _ in range(50)])
     np.testing.assert_array_equal(space.canonical(X), X)
     numbers, options = latent.split(X[0])
     assert len(numbers) == len(latent.x) + len(latent.z)
@@ -156,3 +156,10 @@ def test_the_default_population_is_hansens():
     history = minimize("random", space, _sphere, 41)
     selection = Evolutionary().select(space, history, np.random.default_rng(0))
     assert np.bincount(selection.generations[selection.generations >= 0]).tolist() == [20, 10, 10]
+
+
+def test_before_generation_0_is_complete_the_prior_is_drawn_from():
+    space = Space({"a": Float(0, 1), "b": Float(0, 1)})
+    history = minimize("cma-es", space, _sphere, 40, warmup=0)
+    assert np.ptp(history.X[:20], axis=0).min() > 0.6
+    assert np.ptp(history.X[30:], axis=0).max() < np.ptp(history.X[:20], axis=0).min()

@@ -14,9 +14,6 @@ import numpy as np
 from parfocal.space import Space
 from parfocal.typing import Floats, Ints
 
-SIGMA = 0.2
-"""Standard deviation at the start, in the unit cube."""
-
 
 def population(dimension: int) -> int:
     """Return the default size of a generation: ``4 + floor(3 ln d)`` (Hansen 2016), at least 10.
@@ -61,19 +58,38 @@ class Latent:
         places = (index[self.z] + 0.5) / self.space.levels[self.z]
         return np.concatenate([row[self.x], np.where(index[self.z] < 0, np.nan, places)]), index[self.c].tolist()
 
-    def rows(self, solutions: Sequence[Any]) -> Floats:
-        """Return canonical rows ``(n, d)`` of CMA's solutions; constraints are not asked."""
-        U = np.full((len(solutions), self.space.dimension), 0.5)
+    def rows(self, numbers: Floats, options: Ints) -> Floats:
+        """Return canonical rows ``(n, d)``; constraints are not asked.
+
+        Parameters
+        ----------
+        numbers : Floats (n, len(x) + len(z))
+            Continuous and discrete variables; the latter are moved to the nearest level.
+        options : Ints (n, len(c))
+            Levels of the options.
+        """
+        U = np.full((len(numbers), self.space.dimension), 0.5)
         axes = [self.space.layout.axes[name] for name in self.space.columns]
-        if len(self.x):
-            U[:, self.x] = [s.x for s in solutions]
+        U[:, self.x] = np.clip(numbers[:, : len(self.x)], 0.0, 1.0)
         for k, j in enumerate(self.z):
             levels = int(self.space.levels[j])
-            index = np.floor(np.array([s.z[k] for s in solutions]) * levels).astype(np.int64)
+            index = np.floor(numbers[:, len(self.x) + k] * levels).astype(np.int64)
             U[:, j] = _codes(axes[j], np.clip(index, 0, levels - 1))
         for k, j in enumerate(self.c):
-            U[:, j] = _codes(axes[j], np.array([int(np.argmax(s.c[k])) for s in solutions]))
+            U[:, j] = _codes(axes[j], options[:, k])
         return self.space.from_unit(U)
+
+    def drawn(self, solutions: Sequence[Any]) -> Floats:
+        """Return the canonical rows ``(n, d)`` of solutions of `cmaes`."""
+        numbers = np.empty((len(solutions), len(self.x) + len(self.z)))
+        if len(self.x):
+            numbers[:, : len(self.x)] = [solution.x for solution in solutions]
+        if len(self.z):
+            numbers[:, len(self.x) :] = [solution.z for solution in solutions]
+        options = np.empty((len(solutions), len(self.c)), dtype=np.int64)
+        if len(self.c):
+            options[:] = [solution.c.argmax(axis=1) for solution in solutions]
+        return self.rows(numbers, options)
 
 
 def _codes(axis: Any, index: Ints) -> Floats:
@@ -81,44 +97,77 @@ def _codes(axis: Any, index: Ints) -> Floats:
     return codes
 
 
-def start(latent: Latent, X: Floats, population: int, *, sigma: float = SIGMA, cov: bool = False) -> Any:
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """What good rows look like together: weighted mean ``(k,)`` and covariance, and the shares of each option."""
+
+    mean: Floats
+    covariance: Floats
+    shares: tuple[Floats, ...]
+
+    @classmethod
+    def of(cls, latent: Latent, X: Floats) -> "Cloud":
+        """Return the cloud of rows ``X (n, d)``, best first, n >= 0, with the logarithmic weights of CMA-ES.
+
+        Half of each share is spread evenly. Inactive numbers stand at the middle; without rows all is even.
+        """
+        space, size = latent.space, len(latent.x) + len(latent.z)
+        parts = [latent.split(row) for row in X]
+        weights = np.log(len(X) + 1.0) - np.log(np.arange(1.0, len(X) + 1.0))
+        weights = weights / weights.sum() if len(X) else weights
+        numbers = np.array([part[0] for part in parts]).reshape(len(X), size)
+        numbers = np.where(np.isnan(numbers), 0.5, numbers)
+        mean = weights @ numbers if len(X) else np.full(size, 0.5)
+        covariance = (numbers - mean).T @ ((numbers - mean) * weights[:, None])
+        shares = []
+        for k, count in enumerate(space.levels[latent.c].tolist()):
+            share = np.full(count, 1.0 / count)
+            for weight, (_, options) in zip(weights, parts, strict=True):
+                if options[k] >= 0:
+                    share[options[k]] += weight
+            shares.append(share / share.sum())
+        return cls(mean, covariance, tuple(shares))
+
+    def draw(self, latent: Latent, n: int, rng: np.random.Generator) -> Floats:
+        """Return ``n`` canonical rows around the mean; the spread is at least a twentieth of the unit cube."""
+        size = len(self.mean)
+        scale = np.linalg.cholesky(self.covariance + 0.05**2 * np.eye(size)) if size else np.empty((0, 0))
+        numbers = self.mean + rng.standard_normal((n, size)) @ scale.T
+        options = np.empty((n, len(self.shares)), dtype=np.int64)
+        for k, share in enumerate(self.shares):
+            options[:, k] = rng.choice(len(share), size=n, p=share)
+        return latent.rows(numbers, options)
+
+
+def start(latent: Latent, X: Floats, size: int, sigma: float) -> Any:
     """Return a run of `cmaes` that begins around rows ``X (k, d)``, best first; k may be 0.
 
-    The mean is their mean with logarithmic weights; options start half uniform, half at these rows' shares. ``cov``
-    takes the rows' own covariance instead of a sphere.
+    Parameters
+    ----------
+    latent, X
+        See :meth:`Cloud.of`: it gives the mean and the shares of options.
+    size : int
+        Solutions of a generation.
+    sigma : float
+        Standard deviation in each direction, in the unit cube.
     """
     from cmaes import CatCMAwM
 
-    space = latent.space
-    size = len(latent.x) + len(latent.z)
-    middle = np.full(size, 0.5)
-    parts = [latent.split(row) for row in X]
-    weights = np.log(len(X) + 1.0) - np.log(np.arange(1.0, len(X) + 1.0)) if len(X) else np.empty(0)
-    weights = weights / weights.sum() if len(X) else weights
-    arguments: dict[str, Any] = {"population_size": population, "seed": 0}
-    if size:
-        numbers = np.stack([part[0] for part in parts]) if parts else middle[None]
-        numbers = np.where(np.isnan(numbers), middle, numbers)
-        mean = weights @ numbers if parts else middle
-        arguments["mean"], arguments["sigma"], arguments["cov"] = mean, sigma, np.eye(size)
-        if cov and len(parts) > 1:
-            spread = (numbers - mean).T @ ((numbers - mean) * weights[:, None])
-            arguments["sigma"], arguments["cov"] = 1.0, spread + 0.05**2 * np.eye(size)
-        if len(latent.x):
-            arguments["x_space"] = [[0.0, 1.0]] * len(latent.x)
-        if len(latent.z):
-            levels = space.levels[latent.z].tolist()
-            arguments["z_space"] = [((np.arange(count) + 0.5) / count).tolist() for count in levels]
+    space, cloud = latent.space, Cloud.of(latent, X)
+    arguments: dict[str, Any] = {"population_size": size, "seed": 0}
+    if len(cloud.mean):
+        arguments |= {"mean": cloud.mean, "sigma": sigma, "cov": np.eye(len(cloud.mean))}
+    if len(latent.x):
+        arguments["x_space"] = [[0.0, 1.0]] * len(latent.x)
+    if len(latent.z):
+        levels = space.levels[latent.z].tolist()
+        arguments["z_space"] = [((np.arange(count) + 0.5) / count).tolist() for count in levels]
     if len(latent.c):
         counts = space.levels[latent.c].tolist()
         shares = np.zeros((len(counts), max(counts)))
-        for k, count in enumerate(counts):
-            shares[k, :count] = 1.0
-            for weight, (_, options) in zip(weights, parts, strict=True):
-                if options[k] >= 0:
-                    shares[k, options[k]] += weight * count
-            shares[k] /= shares[k].sum()
-        arguments["c_space"], arguments["cat_param"] = counts, shares
+        for k, share in enumerate(cloud.shares):
+            shares[k, : len(share)] = share
+        arguments |= {"c_space": counts, "cat_param": shares}
     return CatCMAwM(**arguments)
 
 

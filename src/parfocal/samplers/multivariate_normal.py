@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from parfocal.errors import OptimizerError
-from parfocal.samplers.latent import Latent, population, start
+from parfocal.samplers.latent import Cloud, Latent, population
 from parfocal.samplers.memo import notebook
 from parfocal.samplers.replay import Run
 from parfocal.samplers.selection import Selection
@@ -52,9 +52,7 @@ class MultivariateNormal:
         if not len(selection.good_rows) or not latent.size:
             return space.sample(n, rng)
         if (selection.generations < 0).all():
-            run = start(latent, history.X[selection.good_rows], 8, sigma=self.sigma, cov=True)
-            run.reseed_rng(int(rng.integers(2**31)))
-            return space.repair(latent.rows([run.ask() for _ in range(n)]), rng)
+            return space.repair(Cloud.of(latent, history.X[selection.good_rows]).draw(latent, n, rng), rng)
         X = self._replayed(space, latent, history, selection).fresh(history, n)
         if len(X) < n:
             X = np.concatenate([X, space.sample(n - len(X), rng)])

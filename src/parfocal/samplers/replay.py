@@ -106,7 +106,7 @@ class Run:
     def _begin(self, X: Floats, population: int) -> None:
         """Start a run around rows ``X``."""
         self._population = population
-        self._run = start(self.latent, X, population, sigma=self.sigma)
+        self._run = start(self.latent, X, population, self.sigma)
         self._best, self._stale, self._buffer = math.inf, 0, []
         self._open()
 
@@ -122,7 +122,7 @@ class Run:
         space = self.latent.space
         with np.errstate(all="ignore"):
             drawn = [self._run.ask() for _ in range(count)]
-        X = settled(space, self.latent.rows(drawn))  # as they will stand in the history
+        X = settled(space, self.latent.drawn(drawn))  # as they will stand in the history
         feasible = space.feasible(X)
         self._drawn += drawn
         self._rows = np.concatenate([self._rows, X])

@@ -45,12 +45,17 @@ class Evolutionary:
             raise OptimizerError(f"founders must be at least 2; got {self.founders!r}.")
 
     def select(self, space: Space, history: History, rng: np.random.Generator) -> Selection:
-        """Return the finished trials best first, the better half of a generation good, with their generations."""
+        """Return the finished trials best first, with their generations.
+
+        As many are good as half a generation has, but none before generation 0 is complete: until then a sampler
+        draws from the prior.
+        """
         size = self.population or population(space.dimension)
-        ranked = of_best(history, max(1, size // 2), failed=True)
         counts = history.complete | history.failed
         told = history.finished_order
         told = told[counts[told]]
+        founded = len(told) >= self.founders
+        ranked = of_best(history, size // 2 if founded else 0, failed=True)
         position = np.full(len(history), -1, dtype=np.int64)
         position[told] = np.arange(len(told))
         generation = np.maximum((position[ranked.rows] - self.founders) // size + 1, 0)
