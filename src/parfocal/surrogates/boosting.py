@@ -14,6 +14,10 @@ from parfocal.surrogates.base import Prediction
 from parfocal.typing import Floats, Ints
 
 
+_GROUP = 5
+"""Successive trees whose leaves together make the cells of :meth:`BoostedModel.leaves`."""
+
+
 @dataclass(frozen=True, eq=False)
 class BoostedModel:
     """Fitted boosters, and the variance of what they leave unexplained."""
@@ -27,11 +31,19 @@ class BoostedModel:
         return Prediction(members.mean(axis=0), members.var(axis=0) + self.noise, members)
 
     def leaves(self, features: NDArray[np.float32]) -> Ints:
-        """Return the leaf of each point in each tree of all boosters ``(m, t)``."""
+        """Return cells ``(m, t)``: points are in the same cell where ``_GROUP`` successive trees do not part them.
+
+        One boosted tree is shallow, its leaves are wide; a few of them together cut as finely as a grown tree.
+        """
         xgboost = require("xgboost", "boost")
         table = xgboost.DMatrix(features, nthread=1)
-        leaves = [np.asarray(b.predict(table, pred_leaf=True), dtype=np.int64) for b in self.boosters]
-        return np.concatenate([leaf.reshape(len(features), -1) for leaf in leaves], axis=1)
+        cells = []
+        for booster in self.boosters:
+            leaves = np.asarray(booster.predict(table, pred_leaf=True), dtype=np.int64).reshape(len(features), -1)
+            for first in range(0, leaves.shape[1], _GROUP):
+                group = leaves[:, first : first + _GROUP]
+                cells.append(group @ (1 << 12) ** np.arange(group.shape[1], dtype=np.int64))
+        return np.stack(cells, axis=1)
 
 
 @dataclass(frozen=True)
