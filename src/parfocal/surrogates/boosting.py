@@ -13,7 +13,6 @@ from parfocal.extras import require
 from parfocal.surrogates.base import Prediction
 from parfocal.typing import Floats, Ints
 
-
 _GROUP = 5
 """Successive trees whose leaves together make the cells of :meth:`BoostedModel.leaves`."""
 
