@@ -4,9 +4,10 @@ import pytest
 
 from parfocal import Categorical, Float, Study
 from parfocal.cli.report import report_study
-from parfocal.cli.show import best_lines, show_best
+from parfocal.cli.show import best_lines, show_best, show_zoo
 from parfocal.cli.targets import workers_of
 from parfocal.errors import InvalidInput
+from parfocal.optimizers import zoo
 
 
 def error(x, mode):
@@ -43,3 +44,19 @@ def test_workers_are_a_number_or_auto():
     for wrong in ("0", "-1", "many", "1.5", ""):
         with pytest.raises(InvalidInput, match="'auto'"):
             workers_of(wrong)
+
+
+def test_a_table_too_wide_is_turned_and_nothing_is_cut(study, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "46")
+    show_best(study.storage.path, None, 6, False)
+    said = capsys.readouterr().out
+    assert "error (lower is better)" in said and "…" not in said
+    assert said.count("│ mode ") > 1, "in blocks of as many trials as fit"
+
+
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_the_zoo_names_each_optimizer_in_full(columns, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", columns)
+    show_zoo()
+    said = capsys.readouterr().out
+    assert all(member.name in said for member in zoo.ZOO) and "…" not in said

@@ -1,5 +1,6 @@
 """`parfocal check`: what is wrong with an experiment, before a single evaluation."""
 
+import math
 import sys
 from pathlib import Path
 
@@ -18,5 +19,7 @@ def check_experiment(path: Path) -> None:
         print(f"Please look at {remark}")
     space = experiment.space
     print(f"{path}: nothing is wrong.")
-    print(f"  {space.dimension} parameters, {space.size:,.0f} configurations; {experiment.objective}")
+    parameters = f"{space.dimension} parameter{'' if space.dimension == 1 else 's'}"
+    size = "infinitely many" if math.isinf(space.size) else f"{space.size:,.0f}"
+    print(f"  {parameters}, {size} configurations; {experiment.objective}")
     print(f"  {experiment.budget} evaluations by '{experiment.optimizer}', kept in {experiment.storage}")

@@ -1,10 +1,13 @@
 """`parfocal status`, `best` and `zoo`: tables on the terminal."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
+from rich.table import Column, Table
+from rich.text import Text
 
 from parfocal.analysis import best as ranking
 from parfocal.analysis import gain
@@ -14,6 +17,11 @@ from parfocal.optimizers import zoo
 from parfocal.study import Study
 from parfocal.trials import Objective
 
+WIDE = 10_000
+"""Columns of a terminal on which every table fits."""
+WIDE_ENOUGH_FOR_ZOO = 140
+"""Columns of a terminal; with fewer, words of the table of optimizers would be cut."""
+
 
 def show_status(target: Path, name: str | None) -> None:
     """Print one row a study, and the workers that are alive."""
@@ -22,14 +30,15 @@ def show_status(target: Path, name: str | None) -> None:
     if not records:
         have = ", ".join(f"'{record.name}'" for record in storage.studies()) or "no study"
         raise InvalidInput(f"{target} holds no study '{name}'; it holds {have}.")
-    table = Table("study", "waiting", "running", "complete", "pruned", "failed", "lost", "objective", "optimizer")
+    heads = ("waiting", "running", "complete", "pruned", "failed", "lost", "objective", "optimizer")
+    rows = []
     for record in records:
         counts = storage.counts(record.id)
         states = (counts.waiting, counts.running, counts.complete, counts.pruned, counts.failed, counts.lost)
         objective = Objective.from_dict(record.definition["objective"])
-        table.add_row(record.name, *map(str, states), str(objective), record.definition["optimizer"])
+        rows.append([record.name, *map(str, states), str(objective), record.definition["optimizer"]])
     console = Console()
-    console.print(table)
+    _print_table(console, ["study", *heads], rows)
     workers = storage.workers()
     console.print(f"{len(workers)} worker{'' if len(workers) == 1 else 's'} registered", highlight=False)
     for worker in workers:
@@ -45,12 +54,30 @@ def show_best(target: Path, name: str | None, top: int, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"configuration": best.configuration.to_dict(), study.objective.metric: best.value}))
         return
-    table = Table("trial", study.objective.label, *study.space.names)
+    rows = []
     ranked = ranking(study.space, study.history, study.objective, k=top)
     for number, value, values in zip(ranked.number, ranked.value, ranked.configurations, strict=True):
         shown = [text(values[each]) if each in values else "" for each in study.space.names]  # "" = inactive
-        table.add_row(str(number), f"{value:.5g}", *shown)
-    Console().print(table)
+        rows.append([str(number), f"{value:.5g}", *shown])
+    _print_table(Console(), ["trial", study.objective.label, *study.space.names], rows)
+
+
+def _print_table(console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table; where it is too wide, with a column for each row, and in blocks of as many as fit: none is cut."""
+    table = Table(*heads)
+    for row in rows:
+        table.add_row(*row)
+    if console.measure(table, options=console.options.update(width=WIDE)).maximum <= console.width:
+        console.print(table)
+        return
+    room = console.width - max(map(len, heads)) - 4
+    step = max(1, room // (max(len(cell) for row in rows for cell in row) + 3))
+    for start in range(0, len(rows), step):
+        block = rows[start : start + step]
+        turned = Table(Column(heads[0], overflow="fold"), *(Column(row[0], overflow="fold") for row in block))
+        for index, head in enumerate(heads[1:], 1):
+            turned.add_row(head, *(row[index] for row in block))
+        console.print(turned)
 
 
 def best_lines(study: Study) -> list[str]:
@@ -75,8 +102,16 @@ def text(value: object) -> str:
 
 
 def show_zoo() -> None:
-    """Print the table of optimizers."""
-    table = Table(*zoo.COLUMNS, show_lines=True)
-    for row in zoo.table():
-        table.add_row(*row)
-    Console().print(table)
+    """Print the table of optimizers; on a narrow terminal a paragraph for each."""
+    console = Console()
+    if console.width >= WIDE_ENOUGH_FOR_ZOO:
+        table = Table(*zoo.COLUMNS, show_lines=True)
+        for row in zoo.table():
+            table.add_row(*row)
+        console.print(table)
+        return
+    for name, sampler, strategy, source, spaces, cost, when in zoo.table():
+        parts = sampler if strategy == "none" else f"{sampler} + {strategy}"
+        console.print(Text(name, style="bold"))
+        for line in (when, f"Parts: {parts}. Spaces: {spaces}. An ask takes {cost} ms.", f"Source: {source}"):
+            console.print(Padding(Text(line), (0, 0, 0, 4)))
