@@ -257,3 +257,13 @@ def test_a_report_is_replaced_only_when_complete(tmp_path: Path, monkeypatch: py
 def test_tags_escape_everything_but_html() -> None:
     assert tag("p", "<b>", Html("<i>x</i>"), title='a"b', class_=None) == '<p title="a&quot;b">&lt;b&gt;<i>x</i></p>'
     assert '<th scope="row">&lt;</th>' in table("c", ["a"], [["<"]])
+
+
+def test_nothing_is_said_of_a_warm_up_that_is_not_over(tmp_path: Path) -> None:
+    history, _ = search(SPACE, 12, 0)
+    page = Page(
+        write_report(tmp_path / "r.html", title="short", space=SPACE, history=history, objective=SCORE).read_text(
+            "utf-8"
+        )
+    )
+    assert "Found: " in page.text and "warm-up" not in page.text

@@ -7,7 +7,7 @@ from pathlib import Path
 from parfocal.cli.run import search
 from parfocal.cli.show import best_lines
 from parfocal.cli.targets import workers_of
-from parfocal.report import report_of
+from parfocal.report import held_out, report_of
 from parfocal.study import Study
 from parfocal.tasks import TaskEvaluator
 
@@ -39,8 +39,7 @@ def run_demo(
     search(study, budget or BUDGET, workers_of(workers), quiet, command)
     for line in best_lines(study):
         print(line)
-    best = study.best
-    if best is not None and task.held_out:
-        before, after = (task.test_value(each) for each in (task.default, best.configuration))
-        print(f"On held-out images: {task.objective.metric} {before:.4g} by default, {after:.4g} tuned.")
+    unseen = held_out(study)
+    if unseen is not None:
+        print(unseen)
     print(f"Report: {report_of(study, folder / 'report.html', command=command)}")

@@ -49,6 +49,8 @@ def search(study: Study, budget: int, workers: int | Literal["auto"], quiet: boo
 
 def conclude(study: Study, experiment: Experiment) -> None:
     """Print the result and what can be done next."""
+    from parfocal.report import held_out  # with its figures: a second that the start need not wait for
+
     summary = summarize(study.history, study.objective)
     print(
         f"{experiment.name}: {summary.counts['complete']} complete, {summary.counts['failed']} failed, "
@@ -56,4 +58,7 @@ def conclude(study: Study, experiment: Experiment) -> None:
     )
     for line in best_lines(study):
         print(line)
+    unseen = held_out(study)
+    if unseen is not None:
+        print(unseen)
     print(f"Report:  parfocal report {shlex.quote(str(experiment.path))}")

@@ -60,6 +60,7 @@ class Contents:
     summary: Summary
     convergence: tuple[Convergence, ...]
     improvement: tuple[Improvement, ...]
+    """Empty when there was no warm-up, or nothing after it."""
     influence: Influence
     surfaces: tuple[tuple[Surface, tuple[Trail, ...]], ...]
     """Each pair of parameters, the most influential pair first."""
@@ -92,6 +93,8 @@ def contents(
         plane = surface(space, rows, objective, first, second)
         drawn.append((plane, presentable(trails(runs, objective, rows, plane))))
     table = best(space, runs, objective)
+    told = summarize(runs, objective)
+    learned = 0 < warmup * len(runs) < told.finished
     return Contents(
         space=space,
         objective=objective,
@@ -100,9 +103,9 @@ def contents(
         axes=rows.axes,
         provenance=provenance,
         warmup=warmup,
-        summary=summarize(runs, objective),
+        summary=told,
         convergence=convergence(runs, objective),
-        improvement=improvement(runs, objective, warmup=warmup) if warmup > 0 else (),
+        improvement=improvement(runs, objective, warmup=warmup) if learned else (),
         influence=order,
         surfaces=tuple(drawn),
         slices=slices(space, rows, objective, order.names[:MOST_SLICED]),

@@ -33,6 +33,7 @@ def report_of(study: Study, path: str | Path, *, command: str = "", title: str |
         "seed": study.seed,
         "warmup": study.warmup if study.composition.learns else 0,
         "storage": study.storage.url,
+        "held_out": held_out(study),
         **({"continue": command} if command else {}),
     }
     with tempfile.TemporaryDirectory() as folder:
@@ -56,8 +57,21 @@ def overlays(study: Study, folder: Path) -> list[tuple[str, Path]]:
     if best is None or not isinstance(study.evaluator, TaskEvaluator):
         return []
     task = study.evaluator.task
+    images = [(each, "held out") for each in task.held_out] + [(each, "tuned on") for each in task.train]
     shown = {"default": task.default, "best": best.configuration}
     return [
-        (f"{image.name}: default and best configuration", task.compare(shown, folder / f"{index}.png", image.name))
-        for index, image in enumerate((*task.held_out, *task.train)[:PICTURES])
+        (f"{image.name} ({use}): default and best configuration", task.compare(shown, folder / f"{i}.png", image.name))
+        for i, (image, use) in enumerate(images[:PICTURES])
     ]
+
+
+def held_out(study: Study) -> str | None:
+    """Say what default and best configuration score on the images that the search never saw; None without a task."""
+    best = study.best
+    if best is None or not isinstance(study.evaluator, TaskEvaluator) or not study.evaluator.task.held_out:
+        return None
+    task = study.evaluator.task
+    if study.objective != task.objective:
+        return None
+    before, after = (task.test_value(each) for each in (study.default or task.default, best.configuration))
+    return f"On held-out images: {task.objective.metric} {before:.4g} by default, {after:.4g} tuned."

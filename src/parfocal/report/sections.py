@@ -27,6 +27,7 @@ def summary(c: Contents) -> Html:
         words.spent(c.summary, c.provenance),
         words.found(c.summary, c.objective),
         words.compared(c.gain, c.objective),
+        c.provenance.get("held_out"),
         *words.learned(c.improvement),
         words.failed(c.failures, c.summary),
     ]

@@ -54,7 +54,7 @@ def write_report(
         Pictures as (caption, path), shown side by side in this order.
     provenance
         What else is known; all of it is listed. Sentences use ``optimizer`` (text), ``budget``, ``warmup`` (numbers of
-        evaluations; 0: none) and ``continue`` (the command that goes on).
+        evaluations; 0: none), ``held_out`` (a sentence) and ``continue`` (the command that goes on).
     """
     c = contents(
         space, history, objective, trials=trials, default=default, default_value=default_value,
