@@ -82,6 +82,17 @@ def test_a_resumed_search_asks_what_the_uninterrupted_one_would_have(tmp_path, o
     np.testing.assert_array_equal(parts.history.X, whole.history.X)
 
 
+@pytest.mark.parametrize("optimizer", ["random", "sobol", "latin-hypercube"])
+def test_how_asks_fall_in_time_does_not_change_what_is_asked(optimizer):
+    batches = [Study(SPACE, "minimize loss", loss, optimizer=optimizer, seed=3) for _ in range(3)]
+    batches[0].run(70)
+    batches[1].run(70, batch=1)
+    for stop in (11, 12, 40, 70):
+        batches[2].run(stop, batch=17)
+    np.testing.assert_array_equal(batches[0].history.X, batches[1].history.X)
+    np.testing.assert_array_equal(batches[0].history.X, batches[2].history.X)
+
+
 def test_the_default_is_evaluated_first_and_once(tmp_path):
     default = {"x": 1.0, "k": 2, "mode": "b"}
     for budget in (5, 10):
