@@ -143,7 +143,7 @@ def main() -> None:
     peer_n = 300 if quick else 2_000
     ours("random", SPACE, None, 100, batch=10)  # what is imported at first use
     with tempfile.TemporaryDirectory() as folder:
-        print(f"cost of a trial, microseconds; ours over {n:,} trials in batches of 500, Optuna over {peer_n:,} (or a tenth)")
+        print(f"cost of a trial, microseconds; ours over {n:,} in batches of 500, Optuna over {peer_n:,} or a tenth")
         print(f"{'':28}{'first tenth':>12}{'middle':>12}{'last tenth':>12}{'Optuna':>12}")
         for optimizer, space in (("random", SPACE), ("grid", GRID)):
             for where in ("memory", "SQLite"):

@@ -117,6 +117,10 @@ class Experiment:
         optional = tuple(name for name, parameter in space.parameters.items() if parameter.when is not None)
         key = "task" if isinstance(self.evaluator, TaskEvaluator) else "evaluation"
         found = [f"{key}: {problem}" for problem in self.evaluator.check(space.names, optional)]
+        if self.limits and self.isolation == "none" and not getattr(self.evaluator, "external", False):
+            found.append(
+                "limits: time and memory are watched from outside; write 'isolation: process', or remove them."
+            )
         limit = self.limits.problem()
         if limit is not None:
             found.append(f"limits: {limit}")
@@ -198,8 +202,8 @@ def _ready_task(document: Document, keys: ExperimentKeys, folder: Path) -> Parts
         with _blamed(document, "constraints"):
             space = Space(space.parameters, [*space.constraints, *keys.constraints])
     objective = task.objective if keys.objective is None else _objective(document, keys.objective)
-    known = {name: value for name, value in task.default.items() if name in space.names}
-    return space, objective, evaluator, keys.default or known
+    own = None if keys.space is not None else dict(task.default)  # the task's default may lie outside of another space
+    return space, objective, evaluator, keys.default or own
 
 
 def _own(document: Document, keys: ExperimentKeys, folder: Path) -> Parts:

@@ -71,5 +71,7 @@ def minimize(
     study.run(budget, workers=workers)
     best = study.best
     if best is None:
-        raise EvaluationError(f"Not one of {len(study.history)} evaluations was complete: study.trials() tell why.")
+        outcome = study.trials(0, 1)[0].outcome
+        first = outcome.message if outcome is not None else "nothing was evaluated"
+        raise EvaluationError(f"Not one of {len(study.history)} evaluations was complete; the first: {first}")
     return Minimum(best.configuration, best.value, study)

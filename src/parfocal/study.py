@@ -1,5 +1,6 @@
 """The facade: a study is a space, an objective, an optimizer and an evaluator over a storage."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -121,7 +122,7 @@ class Study:
             names = [record.name for record in store.studies()]
             if len(names) != 1:
                 have = ", ".join(f"'{each}'" for each in names) or "none"
-                raise InvalidInput(f"{store.url} holds {len(names)} studies ({have}): say which one by its name.")
+                raise InvalidInput(f"{store.url} holds {len(names)} studies ({have}): say which one (--study NAME).")
             name = names[0]
         definition = store.open_study(name).definition
         evaluation = definition["evaluation"]
@@ -201,7 +202,7 @@ class Study:
         if self.evaluator is None:
             raise InvalidInput("This study has no evaluator and cannot run: give it a function or an evaluator.")
         url = self.storage.url.removeprefix("sqlite:///")
-        folder = Path(f"{url}-trials", self.name) if self.storage.shared else None
+        folder = Path(f"{url}-trials", re.sub(r"[^\w.-]|^\.+", "_", self.name)) if self.storage.shared else None
         return Setup(self.evaluator, self.isolation, self.limits, folder, self.stop_after_failures)
 
     # ------------------------------------------------------------ read

@@ -112,7 +112,7 @@ def test_zoo_lists_the_table_of_the_paper():
 
 
 def test_demo_on_spots(tmp_path):
-    said = parfocal("demo", "--task", "spots", "--budget", 25, "--workers", 1, "--folder", tmp_path / "demo")
+    said = parfocal("demo", "spots", "--budget", 25, "--workers", 1, "--folder", tmp_path / "demo")
     assert said.returncode == 0, said.stderr
     assert "On held-out images: f1 " in said.stdout
     assert said.stdout.strip().endswith("report.html")

@@ -36,12 +36,12 @@ def test_duration(seconds, text):
 
 
 def test_describe_leaves_out_what_is_not_known():
-    assert describe(progress(0, running=2), F1) == "failed 0 · running 2"
+    assert describe(progress(0, running=2), F1) == "0 failed · 2 running"
 
 
 def test_describe_says_all_that_is_known():
     said = describe(progress(10, failed=3, running=1, best=0.876543, remaining=65.0), F1)
-    assert said == "failed 3 · running 1 · best f1 0.8765 · 1 min 05 s left"
+    assert said == "3 failed · 1 running · best f1 0.8765 · 1 min 05 s left"
 
 
 def test_nothing_is_left_at_the_end():

@@ -44,7 +44,7 @@ def root(
 
 @app.command()
 def demo(
-    task: Annotated[str, typer.Option(help="Ready pipeline: nuclei, spots or spots-background.")] = "nuclei",
+    task: Annotated[str, typer.Argument(help="Ready pipeline: nuclei, spots or spots-background.")] = "nuclei",
     folder: Annotated[Path, typer.Option(help="Where the study, the overlays and the report are written.")] = Path(
         "parfocal-demo"
     ),

@@ -33,9 +33,9 @@ def run_demo(
         default=task.default,
         isolation="process",
     )
-    options = {"task": name, "folder": folder, "optimizer": optimizer, "seed": seed, "budget": budget}
+    options = {"folder": folder, "optimizer": optimizer, "seed": seed, "budget": budget}
     given = [word for key, value in options.items() if value is not None for word in (f"--{key}", str(value))]
-    command = shlex.join(["parfocal", "demo", *given])
+    command = shlex.join(["parfocal", "demo", name, *given])
     search(study, budget or BUDGET, workers_of(workers), quiet, command)
     for line in best_lines(study):
         print(line)

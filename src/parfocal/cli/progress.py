@@ -43,14 +43,16 @@ def _lines(objective: Objective) -> Callable[[Progress], None]:
         tenth = 10 * progress.done // progress.budget
         if tenth > shown:
             shown = tenth
-            print(f"{progress.done}/{progress.budget} {describe(progress, objective)}", file=sys.stderr, flush=True)
+            print(
+                f"{progress.done}/{progress.budget} done · {describe(progress, objective)}", file=sys.stderr, flush=True
+            )
 
     return draw
 
 
 def describe(progress: Progress, objective: Objective) -> str:
     """Return one line: failed, running, best so far, time left."""
-    parts = [f"failed {progress.counts.failed}", f"running {progress.counts.running}"]
+    parts = [f"{progress.counts.failed} failed", f"{progress.counts.running} running"]
     if progress.best is not None:
         parts.append(f"best {objective.metric} {progress.best:.4g}")
     if not math.isnan(progress.remaining) and progress.done < progress.budget:

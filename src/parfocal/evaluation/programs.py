@@ -32,6 +32,10 @@ def find(program: str, folder: str, path: str | None = None) -> str:
             f"The command '{program}' is there but cannot be executed: make it executable (chmod +x), or put the "
             "program that runs it in front, for example 'bash'."
         )
+    if not local and os.path.exists(os.path.join(folder, program)):
+        raise EvaluationError(
+            f"The command '{program}' is not on the PATH; the one beside the experiment is written './{program}'."
+        )
     where = f"in {os.path.dirname(candidate)}" if local else "on the PATH"
     raise EvaluationError(f"The command '{program}' was not found {where}: install it, or correct its name.")
 

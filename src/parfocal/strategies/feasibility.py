@@ -10,9 +10,9 @@ from parfocal.surrogates.forest import Forest, ForestModel
 from parfocal.trials import History
 from parfocal.typing import Floats
 
-MOST = 500
+MOST = 250
 """Failed and complete trials, each, that are looked at: the last ones."""
-_FOREST = Forest(trees=10, leaf=1, share=1.0)
+_FOREST = Forest(trees=10, leaf=3, share=1.0)
 
 
 @dataclass(frozen=True, eq=False)
