@@ -1,4 +1,6 @@
 import importlib.util
+import subprocess
+import sys
 from functools import partial
 
 import numpy as np
@@ -130,7 +132,13 @@ def test_the_sample_image_comes_in_four_patches_and_one_is_held_out():
     assert len(task.train) == 3
     assert len(task.held_out) == 1
     assert all(each.image.shape == each.truth.shape == (256, 256) for each in (*task.train, *task.held_out))
-    assert "stardist" not in __import__("sys").modules
+
+
+@sample
+def test_the_sample_image_is_read_without_importing_its_package():
+    code = "import sys; from parfocal.tasks import load; load('nuclei'); print('stardist' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 @sample
