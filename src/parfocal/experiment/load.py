@@ -4,19 +4,17 @@ Every wrong key or value ends as one :class:`~parfocal.errors.ExperimentError` t
 before anything is evaluated or written.
 """
 
-import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from parfocal import documents
 from parfocal.documents import Document
 from parfocal.errors import DataError, ExperimentError, ParfocalError
 from parfocal.evaluation import Evaluator, Limits, evaluator_from_dict
+from parfocal.experiment.keys import ExperimentKeys, ObjectiveKeys, read_keys
 from parfocal.optimizers import propose
 from parfocal.seeds import generator
 from parfocal.space import Space
@@ -27,83 +25,44 @@ from parfocal.tasks.examine import examine
 from parfocal.trials import History, Objective
 
 
-class _Keys(BaseModel):
-    """A mapping whose keys are all known; YAML has types, so that nothing is converted behind the user's back."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class ObjectiveKeys(_Keys):
-    """``objective:`` metric (or an expression over metrics), direction and unit."""
-
-    metric: str
-    direction: Literal["minimize", "maximize"] = "minimize"
-    unit: str | None = None
-
-
-class LimitKeys(_Keys):
-    """``limits:`` of one trial."""
-
-    time: str | int | float | None = None
-    memory: str | int | None = None
-
-
-class ExperimentKeys(_Keys):
-    """The keys of an experiment file."""
-
-    name: Annotated[str, Field(min_length=1)] | None = None
-    task: str | dict[str, Any] | None = None
-    space: dict[str, Any] | None = None
-    constraints: list[str] = []
-    objective: ObjectiveKeys | str | None = None
-    evaluation: dict[str, Any] | None = None
-    default: dict[str, Any] | None = None
-    optimizer: str = "smac-rf"
-    warmup: Annotated[int, Field(ge=0)] = 20
-    budget: Annotated[int, Field(ge=1)] = 100
-    seed: Annotated[int, Field(ge=0)] = 0
-    workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
-    isolation: Literal["process", "none"] = "process"
-    limits: LimitKeys = LimitKeys()
-    storage: str | None = None
-    stop_after_failures: Annotated[int, Field(ge=0)] = 10
-
-
 @dataclass(frozen=True)
 class Experiment:
     """A checked experiment: everything that :meth:`study` needs, and nothing evaluated yet."""
 
-    name: str
     path: Path
-    storage: Path
+    keys: ExperimentKeys
     space: Space
     objective: Objective
     evaluator: Evaluator
     default: dict[str, Any] | None
-    optimizer: str
-    warmup: int
-    budget: int
-    seed: int
-    workers: int | Literal["auto"]
-    isolation: Literal["process", "none"]
     limits: Limits
-    stop_after_failures: int
+
+    @property
+    def name(self) -> str:
+        """Name of the study: that of the file, where none is given."""
+        return self.keys.name or self.path.stem
+
+    @property
+    def storage(self) -> Path:
+        """The database; relative to the experiment's folder."""
+        return self.path.resolve().parent / (self.keys.storage or f"{self.path.stem}.db")
 
     def study(self) -> Study:
         """Return the study of this experiment: a new one in its storage, or the one that is already there."""
+        keys = self.keys
         return Study(
             self.space,
             self.objective,
             self.evaluator,
-            optimizer=self.optimizer,
+            optimizer=keys.optimizer,
             storage=self.storage,
             name=self.name,
-            seed=self.seed,
-            warmup=self.warmup,
+            seed=keys.seed,
+            warmup=keys.warmup,
             default=self.default,
             limits=self.limits,
-            isolation=self.isolation,
-            stop_after_failures=self.stop_after_failures,
+            isolation=keys.isolation,
+            stop_after_failures=keys.stop_after_failures,
         )
 
     def remarks(self) -> list[str]:
@@ -117,7 +76,7 @@ class Experiment:
         optional = tuple(name for name, parameter in space.parameters.items() if parameter.when is not None)
         key = "task" if isinstance(self.evaluator, TaskEvaluator) else "evaluation"
         found = [f"{key}: {problem}" for problem in self.evaluator.check(space.names, optional)]
-        if self.limits and self.isolation == "none" and not getattr(self.evaluator, "external", False):
+        if self.limits and self.keys.isolation == "none" and not getattr(self.evaluator, "external", False):
             found.append(
                 "limits: time and memory are watched from outside; write 'isolation: process', or remove them."
             )
@@ -145,10 +104,10 @@ def load(path: str | Path) -> Experiment:
         One sentence: file, line, key, what is wrong, and how to mend it.
     """
     document = documents.read(path)
-    keys = _keys(document)
+    keys = read_keys(document)
     folder = document.path.resolve().parent
     parts = _ready_task(document, keys, folder) if keys.task is not None else _own(document, keys, folder)
-    space, objective, evaluator, default = parts
+    space, _, _, default = parts
     with _blamed(document, "default"):
         if default is not None:
             space.validate(default)
@@ -158,23 +117,7 @@ def load(path: str | Path) -> Experiment:
         propose(space, keys.optimizer, History(space.dimension), seed=keys.seed, warmup=0)
     with _blamed(document, "limits"):
         limits = Limits.from_dict(keys.limits.model_dump(exclude_none=True))
-    return Experiment(
-        name=keys.name or document.path.stem,
-        path=document.path,
-        storage=folder / (keys.storage or f"{document.path.stem}.db"),
-        space=space,
-        objective=objective,
-        evaluator=evaluator,
-        default=default,
-        optimizer=keys.optimizer,
-        warmup=keys.warmup,
-        budget=keys.budget,
-        seed=keys.seed,
-        workers=keys.workers,
-        isolation=keys.isolation,
-        limits=limits,
-        stop_after_failures=keys.stop_after_failures,
-    )
+    return Experiment(document.path, keys, *parts, limits)
 
 
 Parts = tuple[Space, Objective, Evaluator, dict[str, Any] | None]
@@ -248,43 +191,3 @@ def _blamed(document: Document, *key: str | int) -> Iterator[None]:
     except ParfocalError as error:
         own = f"'{key[-1]}': "  # the key says it already
         raise document.error(key, str(error).removeprefix(own)) from None
-
-
-_SENTENCES: dict[str, str] = {
-    "missing": "this key is missing; add it.",
-    "int_type": "expected a whole number{or_auto}, got {input!r}.",
-    "string_type": "expected text, got {input!r}; put it in quotes.",
-    "list_type": "expected a list, got {input!r}; write one entry a line, each after '- '.",
-    "dict_type": "expected a mapping of keys, got {input!r}.",
-    "model_type": "expected a mapping of keys, got {input!r}.",
-    "literal_error": "expected {expected}, got {input!r}.",
-    "greater_than_equal": "must be at least {ge}, got {input!r}.",
-    "string_too_short": "must not be empty.",
-}
-"""Kind of pydantic's error -> the sentence that a user gets."""
-
-
-def _keys(document: Document) -> ExperimentKeys:
-    """Return the checked top-level keys, or raise the first error as one sentence."""
-    try:
-        return ExperimentKeys.model_validate(document.content)
-    except ValidationError as error:
-        _raise(document, error)
-
-
-def _raise(document: Document, error: ValidationError) -> NoReturn:
-    # where a key may be of several types, the first alternative is the usual one, and its complaint comes first
-    first = error.errors()[0]
-    top, *inside = first["loc"]
-    sections: dict[str, type[_Keys]] = {"objective": ObjectiveKeys, "limits": LimitKeys}
-    section = sections.get(str(top))
-    if first["type"] == "extra_forbidden":
-        known = list((section or ExperimentKeys).model_fields)
-        near = difflib.get_close_matches(str(first["loc"][-1]), known, 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"the keys here are {', '.join(known)}."
-        raise document.error([top, *inside[-1:]], f"there is no such key; {hint}")
-    # pydantic names the alternatives of a type in the path, too; a person knows keys and positions only
-    key = [top, *(part for part in inside if isinstance(part, int) or (section and part in section.model_fields))]
-    sentence = _SENTENCES.get(first["type"], f"{first['msg']}, got {{input!r}}.")
-    or_auto = " or 'auto'" if top == "workers" else ""
-    raise document.error(key, sentence.format(input=first["input"], or_auto=or_auto, **first.get("ctx", {})))

@@ -1,0 +1,90 @@
+"""The keys of an experiment file: their types, and one sentence for each way to get them wrong."""
+
+import difflib
+from typing import Annotated, Any, Literal, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from parfocal.documents import Document
+
+
+class _Keys(BaseModel):
+    """A mapping whose keys are all known; YAML has types, so that nothing is converted behind the user's back."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ObjectiveKeys(_Keys):
+    """``objective:`` metric (or an expression over metrics), direction and unit."""
+
+    metric: str
+    direction: Literal["minimize", "maximize"] = "minimize"
+    unit: str | None = None
+
+
+class LimitKeys(_Keys):
+    """``limits:`` of one trial."""
+
+    time: str | int | float | None = None
+    memory: str | int | None = None
+
+
+class ExperimentKeys(_Keys):
+    """The keys of an experiment file."""
+
+    name: Annotated[str, Field(min_length=1)] | None = None
+    task: str | dict[str, Any] | None = None
+    space: dict[str, Any] | None = None
+    constraints: list[str] = []
+    objective: ObjectiveKeys | str | None = None
+    evaluation: dict[str, Any] | None = None
+    default: dict[str, Any] | None = None
+    optimizer: str = "smac-rf"
+    warmup: Annotated[int, Field(ge=0)] = 20
+    budget: Annotated[int, Field(ge=1)] = 100
+    seed: Annotated[int, Field(ge=0)] = 0
+    workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    isolation: Literal["process", "none"] = "process"
+    limits: LimitKeys = LimitKeys()
+    storage: str | None = None
+    stop_after_failures: Annotated[int, Field(ge=0)] = 10
+
+
+_SENTENCES: dict[str, str] = {
+    "missing": "this key is missing; add it.",
+    "int_type": "expected a whole number{or_auto}, got {input!r}.",
+    "string_type": "expected text, got {input!r}; put it in quotes.",
+    "list_type": "expected a list, got {input!r}; write one entry a line, each after '- '.",
+    "dict_type": "expected a mapping of keys, got {input!r}.",
+    "model_type": "expected a mapping of keys, got {input!r}.",
+    "literal_error": "expected {expected}, got {input!r}.",
+    "greater_than_equal": "must be at least {ge}, got {input!r}.",
+    "string_too_short": "must not be empty.",
+}
+"""Kind of pydantic's error -> the sentence that a user gets."""
+
+
+def read_keys(document: Document) -> ExperimentKeys:
+    """Return the checked top-level keys, or raise the first error as one sentence."""
+    try:
+        return ExperimentKeys.model_validate(document.content)
+    except ValidationError as error:
+        _raise(document, error)
+
+
+def _raise(document: Document, error: ValidationError) -> NoReturn:
+    # where a key may be of several types, the first alternative is the usual one, and its complaint comes first
+    first = error.errors()[0]
+    top, *inside = first["loc"]
+    sections: dict[str, type[_Keys]] = {"objective": ObjectiveKeys, "limits": LimitKeys}
+    section = sections.get(str(top))
+    if first["type"] == "extra_forbidden":
+        known = list((section or ExperimentKeys).model_fields)
+        near = difflib.get_close_matches(str(first["loc"][-1]), known, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"the keys here are {', '.join(known)}."
+        raise document.error([top, *inside[-1:]], f"there is no such key; {hint}")
+    # pydantic names the alternatives of a type in the path, too; a person knows keys and positions only
+    key = [top, *(part for part in inside if isinstance(part, int) or (section and part in section.model_fields))]
+    sentence = _SENTENCES.get(first["type"], f"{first['msg']}, got {{input!r}}.")
+    or_auto = " or 'auto'" if top == "workers" else ""
+    raise document.error(key, sentence.format(input=first["input"], or_auto=or_auto, **first.get("ctx", {})))
