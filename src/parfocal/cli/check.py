@@ -22,4 +22,4 @@ def check_experiment(path: Path) -> None:
     parameters = f"{space.dimension} parameter{'' if space.dimension == 1 else 's'}"
     size = "infinitely many" if math.isinf(space.size) else f"{space.size:,.0f}"
     print(f"  {parameters}, {size} configurations; {experiment.objective}")
-    print(f"  {experiment.budget} evaluations by '{experiment.optimizer}', kept in {experiment.storage}")
+    print(f"  {experiment.keys.budget} evaluations by '{experiment.keys.optimizer}', kept in {experiment.storage}")

@@ -16,10 +16,10 @@ from parfocal.study import Study
 def run_experiment(path: Path, budget: int | None, workers: str | None, quiet: bool) -> None:
     """Run or go on with an experiment, and say what came of it."""
     experiment = load(path)
-    processes = workers_of(workers, experiment.workers)
+    processes = workers_of(workers, experiment.keys.workers)
     experiment.check()  # all that can be wrong is said before the study exists
     study = experiment.study()
-    wanted = budget or experiment.budget
+    wanted = budget or experiment.keys.budget
     command = f"parfocal run {shlex.quote(str(path))}"
     if budget:
         command += f" --budget {budget}"
