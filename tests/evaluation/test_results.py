@@ -2,7 +2,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parfocal.errors import EvaluationError, InvalidInput
@@ -181,6 +181,8 @@ def test_wrong_readers_are_one_sentence(fields, sentence):
     ),
     st.text(max_size=6),
 )
+@example([], "²")
+@example([1], "--1")
 def test_any_document_and_key_give_a_value_or_one_of_our_errors(document, key):
     from parfocal.evaluation.results import _json
 

@@ -28,6 +28,8 @@ _ROWS: dict[str, Callable[[list[float]], float]] = {
     "mean": lambda values: math.fsum(values) / len(values),
 }
 
+_INDEX = re.compile("-?[0-9]{1,9}")
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -175,7 +177,7 @@ def _walk(document: Any, path: Any, source: str) -> Any:
             if isinstance(here, Mapping) and key in here:
                 here = here[key]
                 break
-            if isinstance(here, list) and key.lstrip("-").isdigit() and -len(here) <= int(key) < len(here):
+            if isinstance(here, list) and _INDEX.fullmatch(key) and -len(here) <= int(key) < len(here):
                 here = here[int(key)]
                 break
         else:
