@@ -45,7 +45,7 @@ class RandomForest:
     trees: int = 10
     leaf: int = 1
     share: float = 5 / 6
-    bootstrap: bool = False
+    bootstrap: bool = True
     random_splits: bool = True
     pool: int = 500
     neighbours: int = 500
