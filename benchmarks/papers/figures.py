@@ -13,7 +13,7 @@ from parfocal.plots import surface as surface_plot
 from parfocal.tasks import Task
 
 SHOWN = ("random", "smac-rf")
-"""Optimizers whose trails are drawn, as in the paper's Figure 7."""
+"""Optimizers whose best runs leave a trail, as in the paper's Figure 7."""
 
 
 def draw(
@@ -33,8 +33,8 @@ def draw(
     shown = {optimizer: group for optimizer, group in histories.items() if optimizer in SHOWN}
     for x, y in pairs(names) if len(names) <= 3 else [("sigma_gauss", "solidity"), ("area_min", "area_max")]:
         table = surface(study.space, study.history, objective, x, y)
-        trail = trails(shown, objective, rows_of(study.space, shown), table) if len(names) == 2 else ()
-        figure = surface_plot.printed(table, objective.label, trail)
+        drawn = trails(shown, objective, rows_of(study.space, shown), table) if len(names) == 2 else ()
+        figure = surface_plot.printed(table, objective.label, [trail for trail in drawn if trail.leading])
         printed.save(figure, folder, f"{name}_{x}_{y}", ("png", "pdf"))
     both = {"default": task.default, "best": study.best.configuration}
     task.compare(both, folder / f"{name}_overlay.png")
