@@ -114,7 +114,9 @@ def draw_figures(c: Contents, folder: Path, formats: Sequence[str], width: plots
     label = c.objective.label
     figures = {"convergence": plots.convergence.printed(c.convergence, label, c.warmup or None, width)}
     if c.surfaces:
-        figures["surface"] = plots.surface.printed(*c.surfaces[0][:1], label, c.surfaces[0][1], width)
+        surface, trails = c.surfaces[0]
+        leading = [trail for trail in trails if trail.leading]  # of repetitions the best: ten trails are a tangle
+        figures["surface"] = plots.surface.printed(surface, label, leading, width)
     if len(c.surfaces) > 1:
         figures["infimum"] = plots.matrix.printed([plane for plane, _ in c.surfaces], c.slices, label, width)
     figures["slices"] = plots.slices.printed(c.slices, label, width)
