@@ -236,7 +236,8 @@ _TRANSLATE: dict[type[ast.expr], Callable[[_Parser, Any], Evaluate]] = {
 
 
 def _nothing(columns: Columns) -> Any:
-    raise NotImplementedError
+    """Stand where a criterion has its number: conditions and constraints are evaluated by their formula alone."""
+    raise ExpressionError("A condition or a constraint is true or false and has no number.")
 
 
 def _pairs(node: ast.Compare) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
