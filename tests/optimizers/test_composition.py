@@ -5,7 +5,7 @@ import pytest
 from parfocal.errors import OptimizerError
 from parfocal.optimizers import ZOO, compose, parts
 from parfocal.optimizers.text import Part
-from parfocal.optimizers.zoo import COLUMNS, DEFAULT, SAMPLERS, STRATEGIES, member, table
+from parfocal.optimizers.zoo import COLUMNS, DEFAULT, SAMPLERS, member, table
 
 
 @pytest.mark.parametrize("name", [m.name for m in ZOO])
@@ -16,7 +16,7 @@ def test_zoo_members_round_trip_through_their_text(name):
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", parts.names("strategy"))
 def test_every_pair_composes(sampler, strategy):
     composition = compose(f"{sampler} + {strategy}")
     assert (composition.sampler.name, composition.strategy.name) == (sampler, strategy)
@@ -52,7 +52,10 @@ def test_options_reach_the_part_and_defaults_stay_out_of_the_text():
     assert composition.sampler.scale == 1.0 and type(composition.sampler.scale) is float
     assert str(composition) == "local(scale=1.0, restarts=0.25)"
     assert str(compose("local(scale=0.3) + accept-all")) == "local"
-    assert parts.option_names(type(composition.sampler)) == {"scale": 0.3, "restarts": 0.1}
+    text = "random + random-forest(trees=20, acquisition=lcb, pool=100)"
+    strategy = compose(text).strategy
+    assert (strategy.surrogate.trees, strategy.acquisition, strategy.pool) == (20, "lcb", 100)
+    assert str(compose(text)) == text
 
 
 @pytest.mark.parametrize(

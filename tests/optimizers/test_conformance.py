@@ -3,8 +3,7 @@
 import pytest
 
 from parfocal.errors import SpaceError
-from parfocal.optimizers import ZOO
-from parfocal.optimizers.zoo import SAMPLERS, STRATEGIES
+from parfocal.optimizers import ZOO, parts
 from parfocal.testing.optimizers import SPACES, avoids_failures, beats_random, conforms
 
 LEARNERS = [member.name for member in ZOO if not member.baseline]
@@ -28,8 +27,10 @@ def test_learns_where_trials_fail(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SPACES)
-@pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("sampler", [*(name for name in SAMPLERS if name != "grid"), "grid(target=60, order=shuffled)"])
+@pytest.mark.parametrize("strategy", parts.names("strategy"))
+@pytest.mark.parametrize(
+    "sampler", [*(name for name in parts.names("sampler") if name != "grid"), "grid(target=60, order=shuffled)"]
+)
 def test_every_pair_conforms(sampler, strategy, kind):
     conforms(f"{sampler} + {strategy}", SPACES[kind]())
 

@@ -8,12 +8,13 @@ from scipy import integrate, stats
 
 from parfocal.strategies.acquisitions import ACQUISITIONS
 from parfocal.surrogates import Prediction
+from parfocal.surrogates.base import of_members
 
 
 def _prediction(mean, deviation, members=None) -> Prediction:
     mean = np.atleast_1d(np.asarray(mean, dtype=np.float64))
     deviation = np.broadcast_to(np.asarray(deviation, dtype=np.float64), mean.shape)
-    return Prediction(mean, deviation**2, np.stack([mean, mean[::-1]]) if members is None else members)
+    return Prediction(mean, deviation**2, of_members(np.stack([mean, mean[::-1]]) if members is None else members))
 
 
 def _score(name, prediction, best=0.0, seed=0):

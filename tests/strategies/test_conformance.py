@@ -4,11 +4,10 @@ import pytest
 
 from parfocal.optimizers import parts
 from parfocal.optimizers.text import Part
-from parfocal.optimizers.zoo import STRATEGIES
 from parfocal.testing.strategies import SPACES, conforms
 
 
 @pytest.mark.parametrize("kind", SPACES)
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", parts.names("strategy"))
 def test_conforms(name, kind):
     conforms(parts.strategy(Part(name)), SPACES[kind]())

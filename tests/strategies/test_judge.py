@@ -10,13 +10,13 @@ from parfocal.errors import MissingPackage, OptimizerError
 from parfocal.space import Categorical, Float, Space
 from parfocal.strategies import Candidates, judge
 from parfocal.strategies.feasibility import feasibility
-from parfocal.strategies.random_forest import RandomForest
-from parfocal.strategies.xgboost import XGBoost
+from parfocal.strategies.model_based import ModelBased
 from parfocal.surrogates import Forest
+from parfocal.surrogates.boosting import Boosting
 from parfocal.trials import History, State
 
 SPACE = Space({"x": Float(0, 1), "y": Float(0, 1), "k": Categorical(["p", "q", "r"])})
-LEARNERS = [RandomForest(random_share=0.0), XGBoost(random_share=0.0)]
+LEARNERS = [ModelBased(Forest(), random_share=0.0), ModelBased(Boosting(), random_share=0.0)]
 
 
 def _loss(X):
@@ -74,7 +74,7 @@ def test_batches_keep_apart(strategy):
 
 def test_a_pending_trial_takes_the_interest_from_its_place():
     rng = np.random.default_rng(1)
-    strategy = RandomForest(random_share=0.0)
+    strategy = ModelBased(Forest(), random_share=0.0)
     free, busy = _history(), _history()
     X = SPACE.sample(200, rng)
     selection = strategy.select(SPACE, free, np.random.default_rng(2))
@@ -88,7 +88,7 @@ def test_a_pending_trial_takes_the_interest_from_its_place():
 @pytest.mark.parametrize("acquisition", ["ei", "log-ei", "pi", "lcb", "thompson", "greedy"])
 def test_candidates_that_will_fail_are_avoided(acquisition):
     history = _history(120, forbidden=lambda X: X[:, 0] < 0.4)  # the best place is forbidden
-    strategy = RandomForest(acquisition=acquisition, random_share=0.2)
+    strategy = ModelBased(Forest(), acquisition=acquisition, random_share=0.2)
     rng = np.random.default_rng(1)
     X = SPACE.sample(500, rng)
     chosen = strategy.choose(SPACE, history, Candidates(X, strategy.select(SPACE, history, rng)), 10, rng)
@@ -106,14 +106,15 @@ def test_failures_are_a_probability_and_nothing_without_them():
     assert feasibility(SPACE, _history(), np.random.default_rng(0)) is None
 
 
-def test_a_long_history_is_thinned_and_keeps_its_best(monkeypatch):
-    monkeypatch.setattr(judge, "LARGEST", 40)
+def test_a_long_history_is_thinned_and_keeps_its_best():
     seen = {}
 
     class Spy:
-        def fit(self, features, target, rng):
-            seen["rows"], seen["target"] = features, target
-            return Forest(trees=2).fit(features, target, rng)
+        most = 40
+
+        def fit(self, space, X, target, rng):
+            seen["rows"], seen["target"] = X, target
+            return Forest(trees=2).fit(space, X, target, rng)
 
     history = _history(200)
     opinion = judge.fit(SPACE, history, Spy(), "ei", np.random.default_rng(0))
@@ -125,14 +126,14 @@ def test_a_long_history_is_thinned_and_keeps_its_best(monkeypatch):
 
 
 def test_choose_judges_afresh_when_the_selection_carries_no_judge():
-    history, strategy = _history(), RandomForest(random_share=0.0)
+    history, strategy = _history(), ModelBased(Forest(), random_share=0.0)
     X = SPACE.sample(300, np.random.default_rng(1))
     chosen = strategy.choose(SPACE, history, Candidates(X), 5, np.random.default_rng(2))
     assert _loss(X[chosen]).mean() < np.quantile(_loss(X), 0.2)
 
 
 def test_random_choices_have_their_share():
-    history, strategy = _history(), RandomForest(random_share=1.0)
+    history, strategy = _history(), ModelBased(Forest(), random_share=1.0)
     X = SPACE.sample(300, np.random.default_rng(1))
     candidates = Candidates(X, strategy.select(SPACE, history, np.random.default_rng(2)))
     chosen = strategy.choose(SPACE, history, candidates, 50, np.random.default_rng(3))
@@ -140,23 +141,51 @@ def test_random_choices_have_their_share():
 
 
 @pytest.mark.parametrize(
-    ("made", "options", "message"),
+    ("make", "message"),
     [
-        (RandomForest, {"acquisition": "ie"}, "acquisition must be one of ei, log-ei"),
-        (RandomForest, {"pool": 1}, "pool must be at least 2"),
-        (RandomForest, {"random_share": 1.5}, "random_share must be a share"),
-        (RandomForest, {"share": 0.0}, "share must be above 0"),
-        (XGBoost, {"members": 1}, "members must be at least 2"),
-        (XGBoost, {"rate": 0.0}, "rate must be above 0"),
-        (XGBoost, {"neighbours": -1}, "neighbours at least 0"),
+        (lambda: ModelBased(Forest(), acquisition="ie"), "acquisition must be one of ei, log-ei"),
+        (lambda: ModelBased(Forest(), pool=1), "pool must be at least 2"),
+        (lambda: ModelBased(Forest(), neighbours=-1), "neighbours at least 0"),
+        (lambda: ModelBased(Forest(), random_share=1.5), "random_share must be a share"),
+        (lambda: Forest(share=0.0), "share must be above 0"),
+        (lambda: Boosting(members=1), "members must be at least 2"),
+        (lambda: Boosting(rate=0.0), "rate must be above 0"),
     ],
 )
-def test_impossible_options_are_named(made, options, message):
+def test_impossible_options_are_named(make, message):
     with pytest.raises(OptimizerError, match=message):
-        made(**options)
+        make()
+
+
+class Scaled:
+    """A surrogate whose own parameter is the number of results that it was learned on."""
+
+    name, most, learned = "scaled", 600, []
+
+    def tuned(self, space, X, target):
+        self.learned.append(len(target))
+        return Forest(trees=len(target))
+
+    def fit(self, space, X, target, rng):
+        raise AssertionError("the tuned one is fitted")
+
+
+def test_dear_parameters_are_learned_at_marks_that_depend_on_the_number_of_results_alone():
+    surrogate, history = Scaled(), History(SPACE.dimension)
+    trees = []
+    for row in SPACE.sample(60, np.random.default_rng(0)):
+        rows = history.append(row)
+        history.tell([rows.start], State.COMPLETE, _loss(row[None])[0])
+        opinion = judge.fit(SPACE, history, surrogate, "ei", np.random.default_rng(0))
+        trees.append(len(opinion.model.trees))
+    assert surrogate.learned == sorted(set(trees)), "once at each mark"
+    assert len(surrogate.learned) < 30
+    assert all(mark <= count < 1.3 * mark + 1 for count, mark in enumerate(trees, 1))
+    afresh = judge.fit(SPACE, history.at(60, 60), surrogate, "ei", np.random.default_rng(0))
+    assert len(afresh.model.trees) == trees[-1]
 
 
 def test_without_the_package_the_install_line_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "xgboost", None)
     with pytest.raises(MissingPackage, match=r"pip install 'parfocal\[boost\]'"):
-        XGBoost()
+        Boosting()

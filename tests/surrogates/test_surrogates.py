@@ -20,10 +20,12 @@ SPACE = Space(
 SURROGATES = [Forest(), Forest(random_splits=True, bootstrap=False), Boosting()]
 
 
+CUBE = Space({name: Float(0, 1) for name in "abc"})
+
+
 def _data(n=200, seed=0):
-    rng = np.random.default_rng(seed)
-    table = rng.random((n, 3)).astype(np.float32)
-    return table, (table[:, 0] - 0.3) ** 2 + 0.3 * (table[:, 1] > 0.5)
+    X = np.random.default_rng(seed).random((n, 3))
+    return X, (X[:, 0] - 0.3) ** 2 + 0.3 * (X[:, 1] > 0.5)
 
 
 def test_features_spread_options_and_mark_what_is_inactive():
@@ -48,13 +50,15 @@ def test_features_spread_options_and_mark_what_is_inactive():
 def test_predictions_follow_the_function_and_repeat(surrogate):
     table, target = _data(400)
     fresh, truth = _data(300, seed=1)
-    found = surrogate.fit(table, target, np.random.default_rng(3)).predict(fresh)
-    again = surrogate.fit(table, target, np.random.default_rng(3)).predict(fresh)
+    found = surrogate.fit(CUBE, table, target, np.random.default_rng(3)).predict(fresh)
+    again = surrogate.fit(CUBE, table, target, np.random.default_rng(3)).predict(fresh)
     np.testing.assert_array_equal(found.mean, again.mean)
     np.testing.assert_array_equal(found.variance, again.variance)
     assert np.corrcoef(found.mean, truth)[0, 1] > 0.95
     assert (found.variance >= 0).all()
-    np.testing.assert_allclose(found.members.mean(axis=0), found.mean, rtol=1e-5, atol=1e-6)
+    draws = np.array([found.draw(np.random.default_rng(seed)) for seed in range(200)])
+    error = 6 * np.sqrt(found.variance.mean() / 200) + 1e-6
+    assert np.abs(draws.mean(axis=0) - found.mean).mean() < error
     np.testing.assert_allclose(found.deviation**2, found.variance)
 
 
@@ -62,7 +66,7 @@ def test_predictions_follow_the_function_and_repeat(surrogate):
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_a_few_observations_are_enough(surrogate, n):
     table, target = _data(n)
-    found = surrogate.fit(table, target, np.random.default_rng(0)).predict(table)
+    found = surrogate.fit(CUBE, table, target, np.random.default_rng(0)).predict(table)
     assert np.isfinite(found.mean).all()
     assert found.mean.min() >= target.min() - 0.1
     assert found.mean.max() <= target.max() + 0.1
@@ -72,7 +76,7 @@ def test_a_forest_has_the_total_variance_of_its_leaves():
     table, target = _data(60)
     target = target + np.random.default_rng(1).normal(scale=0.1, size=60)
     model = Forest(trees=5, leaf=6, share=1.0, bootstrap=False, random_splits=True).fit(
-        table, target, np.random.default_rng(2)
+        CUBE, table, target, np.random.default_rng(2)
     )
     leaves = model.leaves(table)
     point = 17
@@ -85,24 +89,27 @@ def test_a_forest_has_the_total_variance_of_its_leaves():
 
 def test_trees_that_see_all_know_what_they_saw():
     table, target = _data(50)
-    found = Forest(bootstrap=False).fit(table, target, np.random.default_rng(0)).predict(table)
+    found = Forest(bootstrap=False).fit(CUBE, table, target, np.random.default_rng(0)).predict(table)
     np.testing.assert_allclose(found.mean, target, atol=1e-12)
     assert found.variance.max() < 1e-12
 
 
 @pytest.mark.parametrize("surrogate", SURROGATES, ids=repr)
-def test_points_of_one_place_share_their_leaves(surrogate):
+def test_points_of_one_place_are_alike(surrogate):
     table, target = _data()
-    model = surrogate.fit(table, target, np.random.default_rng(0))
-    points = np.array([[0.2, 0.2, 0.5], [0.2, 0.2, 0.5], [0.9, 0.9, 0.5]], dtype=np.float32)
-    leaves = model.leaves(points)
-    assert leaves.shape[0] == 3
-    assert (leaves[0] == leaves[1]).all()
-    assert (leaves[0] == leaves[2]).mean() < 0.5
+    model = surrogate.fit(CUBE, table, target, np.random.default_rng(0))
+    points = np.array([[0.2, 0.2, 0.5], [0.2, 0.2, 0.5], [0.9, 0.9, 0.5]])
+    alike = model.kinship(points)(points)
+    assert alike.shape == (3, 3)
+    assert (alike >= 0).all() and (alike <= 1).all()
+    assert alike[0, 1] == 1
+    assert alike[0, 2] < 0.5
+    np.testing.assert_allclose(alike, alike.T)
+    assert model.kinship(points)(points[:0]).shape == (3, 0)
 
 
 @pytest.mark.parametrize("surrogate", SURROGATES, ids=repr)
 def test_the_training_data_is_left_alone(surrogate):
     table, target = _data()
     table.flags.writeable = target.flags.writeable = False
-    surrogate.fit(table, target, np.random.default_rng(0))
+    surrogate.fit(CUBE, table, target, np.random.default_rng(0))

@@ -2,22 +2,24 @@
 
 import importlib
 import types
-from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from importlib.metadata import entry_points
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 from parfocal.errors import MissingPackage, OptimizerError, ParfocalError
 from parfocal.optimizers.text import Part, suggestion
-from parfocal.optimizers.zoo import SAMPLERS, STRATEGIES
+from parfocal.optimizers.zoo import SAMPLERS, STRATEGIES, SURROGATES
 from parfocal.samplers import Sampler
 from parfocal.strategies import Strategy
+from parfocal.strategies.model_based import ModelBased
 from parfocal.typing import Value
 
-_TABLES: dict[str, tuple[dict[str, str], str]] = {
-    "sampler": (SAMPLERS, "parfocal.samplers"),
-    "strategy": (STRATEGIES, "parfocal.strategies"),
+Kind: TypeAlias = Literal["sampler", "strategy"]
+_TABLES: dict[Kind, tuple[tuple[dict[str, str], str], ...]] = {
+    "sampler": ((SAMPLERS, "parfocal.samplers"),),
+    "strategy": ((STRATEGIES, "parfocal.strategies"), (SURROGATES, "parfocal.surrogates")),
 }
+"""Kind to its tables, each with the entry point of plug-ins; a strategy is a class of its own or a surrogate."""
 _TYPES: dict[Any, str] = {
     int: "a whole number",
     float: "a number",
@@ -37,10 +39,12 @@ def strategy(part: Part) -> Strategy:
     return cast(Strategy, _build("strategy", part))
 
 
-def names(kind: Literal["sampler", "strategy"]) -> tuple[str, ...]:
+def names(kind: Kind) -> tuple[str, ...]:
     """Return the names of all samplers or strategies, those of installed plug-ins included."""
-    known, group = _TABLES[kind]
-    return tuple(known) + tuple(entry.name for entry in entry_points(group=group) if entry.name not in known)
+    found: dict[str, None] = {}
+    for known, group in _TABLES[kind]:
+        found |= dict.fromkeys(known) | {entry.name: None for entry in entry_points(group=group)}
+    return tuple(found)
 
 
 def part_of(thing: Sampler | Strategy) -> Part:
@@ -48,40 +52,61 @@ def part_of(thing: Sampler | Strategy) -> Part:
     options: dict[str, Value] = {}
     for option in fields(cast(Any, thing)):
         value = getattr(thing, option.name)
+        if isinstance(thing, ModelBased) and option.name == "surrogate":
+            options |= part_of(value).options
+            continue
         default = option.default_factory() if option.default_factory is not MISSING else option.default
         if option.init and value != default:
             options[option.name] = value
     return Part(thing.name, options)
 
 
-def _build(kind: Literal["sampler", "strategy"], part: Part) -> Any:
-    made = _class(kind, part)
+def _build(kind: Kind, part: Part) -> Any:
+    made, group = _class(kind, part)
+    if group != "parfocal.surrogates":
+        return _made(kind, made, part)
+    own = {option.name for option in fields(ModelBased) if option.name != "surrogate"}
+    split = {name: value for name, value in part.options.items() if name in own}
+    _known_options(kind, part, [*_options(made), *own])
+    rest = {name: value for name, value in part.options.items() if name not in own}
+    surrogate = _made(kind, made, Part(part.name, rest, part.position))
+    return _made(kind, ModelBased, Part(part.name, split, part.position), surrogate=surrogate)
+
+
+def _made(kind: Kind, made: type[Any], part: Part, **given: Any) -> Any:
+    """Return ``made(...)`` with the checked options of ``part`` and what is ``given``."""
     hints = get_type_hints(made)
-    known = [option.name for option in fields(made) if option.init]
-    options = {}
-    for name, value in part.options.items():
-        if name not in known:
-            rest = suggestion(name, known) if known else ": it has no options."
-            raise OptimizerError(f"The {kind} '{part.name}' has no option '{name}'{rest}")
-        options[name] = _checked(part, name, value, hints[name])
+    _known_options(kind, part, _options(made))
+    options = {name: _checked(part, name, value, hints[name]) for name, value in part.options.items()}
     try:
-        return made(**options)
+        return made(**options, **given)
     except MissingPackage:
         raise
     except (ParfocalError, TypeError, ValueError) as error:
         raise OptimizerError(f"The {kind} '{part}' cannot be made: {error}") from None
 
 
-def _class(kind: Literal["sampler", "strategy"], part: Part) -> type[Any]:
-    """Return the class behind a name, from the table or from a plug-in."""
-    known, group = _TABLES[kind]
-    if part.name in known:
-        module, _, attribute = known[part.name].partition(":")
-        return cast(type[Any], getattr(importlib.import_module(module), attribute))
-    for entry in entry_points(group=group, name=part.name):
-        return cast(type[Any], entry.load())
-    other = "strategy" if kind == "sampler" else "sampler"
-    if part.name in names(cast(Literal["sampler", "strategy"], other)):
+def _options(made: type[Any]) -> list[str]:
+    return [option.name for option in fields(made) if option.init]
+
+
+def _known_options(kind: Kind, part: Part, known: list[str]) -> None:
+    for name in part.options:
+        if name not in known:
+            rest = suggestion(name, known) if known else ": it has no options."
+            raise OptimizerError(f"The {kind} '{part.name}' has no option '{name}'{rest}")
+
+
+def _class(kind: Kind, part: Part) -> tuple[type[Any], str]:
+    """Return the class behind a name, from a table or from a plug-in, and the group that it belongs to."""
+    for known, group in _TABLES[kind]:
+        if part.name in known:
+            module, _, attribute = known[part.name].partition(":")
+            return cast(type[Any], getattr(importlib.import_module(module), attribute)), group
+        for entry in entry_points(group=group, name=part.name):
+            return cast(type[Any], entry.load()), group
+    other: Kind = "strategy" if kind == "sampler" else "sampler"
+    if part.name in names(other):
         raise OptimizerError(
             f"'{part.name}' at character {part.position + 1} is a {other}, where a {kind} is expected: "
             "write 'sampler + strategy', for example 'random + random-forest'."
@@ -108,8 +133,3 @@ def _checked(part: Part, name: str, value: Value, hint: Any) -> Value:
         else:
             words.append(_TYPES[kind])
     raise OptimizerError(f"The option '{name}' of '{part.name}' must be {' or '.join(words)}; got {value!r}.")
-
-
-def option_names(made: type[Any]) -> Mapping[str, Any]:
-    """Return the options of a sampler or strategy class and their defaults, for tables and documentation."""
-    return {option.name: option.default for option in fields(made) if option.init}

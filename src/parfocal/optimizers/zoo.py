@@ -1,7 +1,8 @@
 """The zoo: one literal table of parts, by lazy import path, and one of named compositions.
 
-A new sampler or strategy is one module and one row here (or an entry point ``parfocal.samplers`` /
-``parfocal.strategies`` of another package); the conformance suite picks up new members by itself.
+A new sampler, strategy or surrogate is one module and one row here (or an entry point ``parfocal.samplers``,
+``parfocal.strategies`` or ``parfocal.surrogates`` of another package); the conformance suite picks up new
+members by itself.
 """
 
 from dataclasses import dataclass
@@ -20,11 +21,15 @@ SAMPLERS: dict[str, str] = {
 STRATEGIES: dict[str, str] = {
     "accept-all": "parfocal.strategies.accept:AcceptAll",
     "density-ratio": "parfocal.strategies.density_ratio:DensityRatio",
-    "random-forest": "parfocal.strategies.random_forest:RandomForest",
-    "xgboost": "parfocal.strategies.xgboost:XGBoost",
     "evolutionary": "parfocal.strategies.evolutionary:Evolutionary",
 }
 """Name in the text form to ``module:class``."""
+
+SURROGATES: dict[str, str] = {
+    "random-forest": "parfocal.surrogates.forest:Forest",
+    "xgboost": "parfocal.surrogates.boosting:Boosting",
+}
+"""Name in the text form to ``module:class``: each is a strategy together with an acquisition."""
 
 
 @dataclass(frozen=True)

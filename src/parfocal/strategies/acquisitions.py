@@ -53,8 +53,8 @@ def lower_confidence_bound(prediction: Prediction, best: float, rng: np.random.G
 
 
 def thompson(prediction: Prediction, best: float, rng: np.random.Generator) -> Floats:
-    """Return the negative of one member of the ensemble, drawn at random: a draw of the function."""
-    return np.asarray(-prediction.members[int(rng.integers(len(prediction.members)))])
+    """Return the negative of one function drawn from the model's belief."""
+    return -prediction.draw(rng)
 
 
 def greedy(prediction: Prediction, best: float, rng: np.random.Generator) -> Floats:

@@ -5,26 +5,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from parfocal.space import Space
-from parfocal.surrogates.features import features
 from parfocal.surrogates.forest import Forest, ForestModel
 from parfocal.trials import History
 from parfocal.typing import Floats
 
 MOST = 250
 """Failed and complete trials, each, that are looked at: the last ones."""
-_FOREST = Forest(trees=10, leaf=3, share=1.0)
+_FOREST = Forest(trees=10, leaf=3, share=1.0, random_splits=False)
 
 
 @dataclass(frozen=True, eq=False)
 class Feasibility:
     """A forest over 0 (complete) and 1 (failed)."""
 
-    space: Space
     model: ForestModel
 
     def __call__(self, X: Floats) -> Floats:
         """Return the probability that an evaluation succeeds at rows ``(k, d)``, in [0, 1]."""
-        failure = self.model.predict(features(self.space, X)).mean
+        failure = self.model.predict(X).mean
         return np.asarray(1.0 - np.clip(failure, 0.0, 1.0))
 
 
@@ -42,6 +40,5 @@ def feasibility(space: Space, history: History, rng: np.random.Generator) -> Fea
     fine = np.flatnonzero(history.complete)[-MOST:]
     if not len(failed) or not len(fine):
         return None
-    table = features(space, history.X[np.concatenate([failed, fine])])
     outcome = np.repeat([1.0, 0.0], [len(failed), len(fine)])
-    return Feasibility(space, _FOREST.fit(table, outcome, rng))
+    return Feasibility(_FOREST.fit(space, history.X[np.concatenate([failed, fine])], outcome, rng))

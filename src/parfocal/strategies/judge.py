@@ -1,37 +1,21 @@
-"""Surrogate times acquisition: a model of the losses, one of the failures, and a diverse choice among candidates."""
+"""The judge: a model of the losses, one of the failures, and a diverse choice among candidates."""
 
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
-from parfocal.errors import OptimizerError
-from parfocal.samplers.selection import Selection, best_first
+from parfocal.samplers import notebook
 from parfocal.space import Space
 from parfocal.strategies.acquisitions import ACQUISITIONS
-from parfocal.strategies.base import Candidates
 from parfocal.strategies.feasibility import Feasibility, feasibility
-from parfocal.surrogates.base import Model, Prediction, Surrogate
-from parfocal.surrogates.features import features
+from parfocal.surrogates import Model, Prediction, Surrogate, Tunable
 from parfocal.trials import History
 from parfocal.typing import Floats, Ints
 
-
-class Judging(Protocol):
-    """A strategy whose selection carries a judge."""
-
-    @property
-    def random_share(self) -> float:
-        """Share of random choices."""
-        ...
-
-    def select(self, space: Space, history: History, rng: np.random.Generator) -> Selection:
-        """Return a selection with a :class:`Judge` as its score."""
-        ...
-
-
-LARGEST = 600
-"""Complete trials that a model is fitted to at most: the best half of them, and the rest drawn at random."""
+PENDING = 200
+"""Pending trials, the latest, whose outcome is believed."""
+RETUNED = 1.15
+"""A surrogate's own parameters are learned again when there are that many times as many results."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +24,6 @@ class Judge:
 
     Attributes
     ----------
-    space : Space
     model : Model
         Of transformed losses (:func:`normal_scores`).
     best : float
@@ -54,7 +37,6 @@ class Judge:
         Of the acquisition's own randomness.
     """
 
-    space: Space
     model: Model
     best: float
     acquisition: str
@@ -64,7 +46,7 @@ class Judge:
 
     def __call__(self, X: Floats) -> Floats:
         """Return scores ``(k,)`` of rows ``(k, d)``."""
-        return self.score(self.model.predict(features(self.space, X)), self.success(X))
+        return self.score(self.model.predict(X), self.success(X))
 
     def success(self, X: Floats) -> Floats:
         """Return the probability that an evaluation succeeds, ``(k,)``."""
@@ -93,12 +75,39 @@ def fit(
     rows = np.flatnonzero(history.complete)
     if not len(rows):
         return None
-    waiting = np.flatnonzero(history.pending)
-    target = normal_scores(history.loss[rows])
-    rows, target = _thinned(rows, target, rng)
-    model = surrogate.fit(features(space, history.X[rows]), target, np.random.default_rng(seeds[0]))
+    waiting = np.flatnonzero(history.pending)[-PENDING:]
+    ready = _tuned(space, history, surrogate) if isinstance(surrogate, Tunable) else surrogate
+    rows, target = _thinned(rows, normal_scores(history.loss[rows]), surrogate.most, rng)
+    model = ready.fit(space, history.X[rows], target, np.random.default_rng(seeds[0]))
     likely = feasibility(space, history, np.random.default_rng(seeds[1]))
-    return Judge(space, model, float(target.min()), acquisition, likely, history.X[waiting[-200:]], int(seeds[2]))
+    return Judge(model, float(target.min()), acquisition, likely, history.X[waiting], int(seeds[2]))
+
+
+def _tuned(space: Space, history: History, surrogate: Tunable) -> Surrogate:
+    """Return the surrogate with parameters learned from the first results, up to a mark that moves in growing steps.
+
+    The marks depend on the number of results alone, and what is learned on the results up to the mark: so a resumed
+    search has the same parameters as the uninterrupted one, and most asks find them in the notebook.
+    """
+    told = history.finished_order
+    told = told[history.complete[told]]
+    mark = _mark(len(told))
+    notes, owner = notebook(history), ("tuned", surrogate)
+    known: tuple[int, Space, Surrogate] | None = notes.get(owner)
+    if known is None or known[0] != mark or known[1] is not space:
+        rows, target = _thinned(
+            told[:mark], normal_scores(history.loss[told[:mark]]), surrogate.most, np.random.default_rng(mark)
+        )
+        known = notes[owner] = (mark, space, surrogate.tuned(space, history.X[rows], target))
+    return known[2]
+
+
+def _mark(count: int) -> int:
+    """Return the largest mark of at most ``count``: each is :data:`RETUNED` times the one before, at least one more."""
+    mark = 1
+    while (after := max(mark + 1, int(mark * RETUNED))) <= count:
+        mark = after
+    return mark
 
 
 def normal_scores(loss: Floats) -> Floats:
@@ -115,30 +124,19 @@ def normal_scores(loss: Floats) -> Floats:
     return np.where(z > 0, np.log1p(np.maximum(z, 0.0)), z)
 
 
-def selection(history: History, good: int, judge: Judge | None) -> Selection:
-    """Return the complete rows best first, the first ``good`` of them good, and the judge as their score."""
-    rows = best_first(history, np.flatnonzero(history.complete))
-    return Selection(rows, np.arange(len(rows)) < good, np.full(len(rows), -1, dtype=np.int64), judge)
-
-
 def pick(judge: Judge, X: Floats, n: int, random_share: float, rng: np.random.Generator) -> Ints:
     """Return indices of ``n`` diverse candidates by kriging believer without refitting.
 
-    Each choice, and each pending row before it, is believed to turn out as predicted: at points that fall into the
-    same leaves the variance shrinks by the square of the share of trees that put both together, and the incumbent
-    becomes at least as good as expected (Ginsbourger, Le Riche and Carraro 2010, for a forest's own kernel).
+    Each choice, and each pending row before it, is believed to turn out as predicted: at points that are alike to the
+    model the variance shrinks by the square of their kinship, and the incumbent becomes at least as good as expected
+    (Ginsbourger, Le Riche and Carraro 2010, for any model that knows what is alike).
     """
     n = min(n, len(X))
-    table = features(judge.space, X)
-    prediction, success = judge.model.predict(table), judge.success(X)
-    best = judge.best
-    believing = n > 1 or len(judge.waiting) > 0
-    leaves = judge.model.leaves(table) if believing else None
-    if leaves is not None and len(judge.waiting):
-        asked = features(judge.space, judge.waiting)
-        for leaf in judge.model.leaves(asked):
-            prediction = _believe(prediction, (leaves == leaf).mean(axis=1))
-        best = min(best, float(judge.model.predict(asked).mean.min()))
+    prediction, success, best = judge.model.predict(X), judge.success(X), judge.best
+    alike = judge.model.kinship(X) if n > 1 or len(judge.waiting) else None
+    if alike is not None and len(judge.waiting):
+        prediction = _believe(prediction, alike(judge.waiting))
+        best = min(best, float(judge.model.predict(judge.waiting).mean.min()))
     chosen: list[int] = []
     open_ = np.ones(len(X), dtype=np.bool_)
     lottery = rng.random(n) < random_share
@@ -154,45 +152,24 @@ def pick(judge: Judge, X: Floats, n: int, random_share: float, rng: np.random.Ge
             index = int(top[rng.integers(len(top))])
         chosen.append(index)
         open_[index] = False
-        if leaves is not None and turn + 1 < n:
+        if alike is not None and turn + 1 < n:
             best = min(best, float(prediction.mean[index]))
-            prediction = _believe(prediction, (leaves == leaves[index]).mean(axis=1))
+            prediction = _believe(prediction, alike(X[index : index + 1]))
     return np.array(chosen, dtype=np.int64)
 
 
-def choose(
-    strategy: "Judging", space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator
-) -> Ints:
-    """Return indices of ``n`` candidates by the judge that the selection carries, or by a fresh one."""
-    opinion = candidates.selection.score
-    if not isinstance(opinion, Judge):
-        opinion = strategy.select(space, history, rng).score
-    if not isinstance(opinion, Judge):
-        return rng.permutation(len(candidates))[:n]
-    return pick(opinion, candidates.X, n, strategy.random_share, rng)
-
-
 def _believe(prediction: Prediction, alike: Floats) -> Prediction:
-    """Return the prediction after a point is believed to be known that shares the leaves ``alike (m,)``."""
-    return replace(prediction, variance=prediction.variance * (1 - 0.98 * alike**2))
+    """Return the prediction after points are believed to be known that are ``alike (m, k)`` to the candidates."""
+    left = np.prod(1 - 0.98 * alike**2, axis=1)
+    return replace(prediction, variance=prediction.variance * left)
 
 
-def _thinned(rows: Ints, target: Floats, rng: np.random.Generator) -> tuple[Ints, Floats]:
-    """Return at most ``LARGEST`` rows, and their targets: the better half always, the others at random."""
-    if len(rows) <= LARGEST:
+def _thinned(rows: Ints, target: Floats, most: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
+    """Return at most ``most`` rows, and their targets: the better half always, the others at random."""
+    if len(rows) <= most:
         return rows, target
     order = np.argsort(target, kind="stable")
-    elite = order[: LARGEST // 2]
-    others = rng.choice(order[LARGEST // 2 :], LARGEST - len(elite), replace=False)
+    elite = order[: most // 2]
+    others = rng.choice(order[most // 2 :], most - len(elite), replace=False)
     kept = np.sort(np.concatenate([elite, others]))
     return rows[kept], target[kept]
-
-
-def check(acquisition: str, pool: int, neighbours: int, random_share: float) -> None:
-    """Raise :class:`OptimizerError` for an impossible option of a strategy with a model."""
-    if acquisition not in ACQUISITIONS:
-        raise OptimizerError(f"acquisition must be one of {', '.join(ACQUISITIONS)}; got {acquisition!r}.")
-    if pool < 2 or neighbours < 0:
-        raise OptimizerError(f"pool must be at least 2 and neighbours at least 0; got {pool} and {neighbours}.")
-    if not 0 <= random_share <= 1:
-        raise OptimizerError(f"random_share must be a share from 0 to 1; got {random_share!r}.")

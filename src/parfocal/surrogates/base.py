@@ -1,12 +1,18 @@
-"""The protocol of a surrogate: a regression from features to losses that knows how unsure it is."""
+"""The protocol of a surrogate: a regression from configurations to losses that knows how unsure it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from parfocal.space import Space
 from parfocal.typing import Floats, Ints
+
+Draw: TypeAlias = Callable[[np.random.Generator], Floats]
+"""``rng -> (m,)``: one function that the model thinks possible, at the points of a prediction."""
+Kinship: TypeAlias = Callable[[Floats], Floats]
+"""``Y (k, d) -> (m, k)`` in [0, 1]: how alike m points and k others are to the model; 1 = the same to it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,13 +22,13 @@ class Prediction:
     Attributes
     ----------
     mean, variance : Floats (m,)
-    members : Floats (b, m)
-        Expectation of each member of the ensemble: draws of the function for Thompson sampling.
+    draw : callable ``rng -> (m,)``
+        One function drawn from the model's belief: what Thompson sampling follows.
     """
 
     mean: Floats
     variance: Floats
-    members: Floats
+    draw: Draw
 
     @property
     def deviation(self) -> Floats:
@@ -31,20 +37,56 @@ class Prediction:
 
 
 class Model(Protocol):
-    """A fitted surrogate."""
+    """A fitted surrogate. Rows are canonical: codes in the unit cube, inactive = NaN."""
 
-    def predict(self, features: NDArray[np.float32]) -> Prediction:
-        """Return the expectation at ``features (m, f)``."""
+    def predict(self, X: Floats) -> Prediction:
+        """Return the expectation at rows ``(m, d)``."""
         ...
 
-    def leaves(self, features: NDArray[np.float32]) -> Ints:
-        """Return the leaf of each point in each tree ``(m, t)``: points that share leaves are alike to the model."""
+    def kinship(self, X: Floats) -> Kinship:
+        """Return how alike rows ``X (m, d)`` are to any others.
+
+        Its square is the share of the variance at X that an evaluation of the other would take away: the posterior
+        correlation of a Gaussian process, the share of common leaves of a forest. What does not depend on the others is
+        computed once.
+        """
         ...
 
 
 class Surrogate(Protocol):
     """Options of a surrogate: a frozen dataclass."""
 
-    def fit(self, features: NDArray[np.float32], target: Floats, rng: np.random.Generator) -> Model:
-        """Return the model of ``target (n,)``, n >= 1; pure, its seeds come from ``rng``."""
+    name: ClassVar[str]
+    """The name in the text form, such as ``"random-forest"``."""
+    most: ClassVar[int]
+    """Observations that a model is fitted to at most."""
+
+    def fit(self, space: Space, X: Floats, target: Floats, rng: np.random.Generator) -> Model:
+        """Return the model of ``target (n,)`` at rows ``X (n, d)``, n >= 1; pure, its seeds come from ``rng``."""
         ...
+
+
+@runtime_checkable
+class Tunable(Surrogate, Protocol):
+    """A surrogate with parameters of its own that are dear to learn and change slowly."""
+
+    def tuned(self, space: Space, X: Floats, target: Floats) -> Surrogate:
+        """Return this surrogate with parameters learned from ``target (n,)`` at rows ``X (n, d)``; pure."""
+        ...
+
+
+def of_members(members: Floats) -> Draw:
+    """Return draws among the members ``(b, m)`` of an ensemble."""
+    return lambda rng: members[int(rng.integers(len(members)))]
+
+
+def shared_cells(cells: Callable[[Floats], Ints], X: Floats) -> Kinship:
+    """Return the kinship of an ensemble of trees: the share of its cells ``X (m, d) -> (m, t)`` that two rows share."""
+    here = cells(X)
+
+    def alike(Y: Floats) -> Floats:
+        return (
+            np.stack([(here == there).mean(axis=1) for there in cells(Y)], axis=1) if len(Y) else np.empty((len(X), 0))
+        )
+
+    return alike

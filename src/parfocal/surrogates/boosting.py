@@ -4,13 +4,16 @@ Chen and Guestrin, KDD 2016 (XGBoost); Rubin, Ann. Statist. 9, 1981 (exponential
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from parfocal.checks import positive
+from parfocal.errors import OptimizerError
 from parfocal.extras import require
-from parfocal.surrogates.base import Prediction
+from parfocal.space import Space
+from parfocal.surrogates.base import Kinship, Prediction, of_members, shared_cells
+from parfocal.surrogates.features import features
 from parfocal.typing import Floats, Ints
 
 _GROUP = 5
@@ -21,24 +24,30 @@ _GROUP = 5
 class BoostedModel:
     """Fitted boosters, and the variance of what they leave unexplained."""
 
+    space: Space
     boosters: tuple[Any, ...]
     noise: float
 
-    def predict(self, features: NDArray[np.float32]) -> Prediction:
-        """Return mean, variance and each booster's own prediction at ``features (m, f)``."""
-        members = np.stack([np.asarray(b.inplace_predict(features), dtype=np.float64) for b in self.boosters])
-        return Prediction(members.mean(axis=0), members.var(axis=0) + self.noise, members)
+    def predict(self, X: Floats) -> Prediction:
+        """Return mean and variance at rows ``(m, d)``; a draw is one booster's own prediction."""
+        table = features(self.space, X)
+        members = np.stack([np.asarray(b.inplace_predict(table), dtype=np.float64) for b in self.boosters])
+        return Prediction(members.mean(axis=0), members.var(axis=0) + self.noise, of_members(members))
 
-    def leaves(self, features: NDArray[np.float32]) -> Ints:
+    def kinship(self, X: Floats) -> Kinship:
+        """Return the share of cells that rows share."""
+        return shared_cells(self.leaves, X)
+
+    def leaves(self, X: Floats) -> Ints:
         """Return cells ``(m, t)``: points are in the same cell where ``_GROUP`` successive trees do not part them.
 
         One boosted tree is shallow, its leaves are wide; a few of them together cut as finely as a grown tree.
         """
         xgboost = require("xgboost", "boost")
-        table = xgboost.DMatrix(features, nthread=1)
+        table = xgboost.DMatrix(features(self.space, X), nthread=1)
         cells = []
         for booster in self.boosters:
-            leaves = np.asarray(booster.predict(table, pred_leaf=True), dtype=np.int64).reshape(len(features), -1)
+            leaves = np.asarray(booster.predict(table, pred_leaf=True), dtype=np.int64).reshape(len(X), -1)
             for first in range(0, leaves.shape[1], _GROUP):
                 group = leaves[:, first : first + _GROUP]
                 cells.append(group @ (1 << 12) ** np.arange(group.shape[1], dtype=np.int64))
@@ -59,16 +68,33 @@ class Boosting:
         Deepest tree.
     rate : float
         Learning rate, in (0, 1].
+
+    Raises
+    ------
+    MissingPackage
+        If xgboost is not installed.
     """
 
     members: int = 4
     rounds: int = 15
     depth: int = 4
     rate: float = 0.4
+    name: ClassVar[str] = "xgboost"
+    most: ClassVar[int] = 600
 
-    def fit(self, features: NDArray[np.float32], target: Floats, rng: np.random.Generator) -> BoostedModel:
-        """Return the ensemble for ``target (n,)``."""
+    def __post_init__(self) -> None:
+        for option in ("rounds", "depth"):
+            positive(getattr(self, option), option)
+        if positive(self.members, "members") < 2:
+            raise OptimizerError("members must be at least 2: the uncertainty is how far they disagree.")
+        if not 0 < self.rate <= 1:
+            raise OptimizerError(f"rate must be above 0 and at most 1; got {self.rate!r}.")
+        require("xgboost", "boost")
+
+    def fit(self, space: Space, X: Floats, target: Floats, rng: np.random.Generator) -> BoostedModel:
+        """Return the ensemble for ``target (n,)`` at rows ``X (n, d)``."""
         xgboost = require("xgboost", "boost")
+        table = features(space, X)
         options = {
             "objective": "reg:squarederror",
             "tree_method": "hist",
@@ -81,11 +107,11 @@ class Boosting:
             "nthread": 1,
             "verbosity": 0,
         }
-        data = xgboost.QuantileDMatrix(features, target, max_bin=32, nthread=1)
+        data = xgboost.QuantileDMatrix(table, target, max_bin=32, nthread=1)
         boosters = []
         for seed in rng.integers(2**31, size=self.members).tolist():
             weights = np.random.default_rng(seed).standard_exponential(len(target))
             data.set_weight(np.maximum(weights, 1e-3))
             boosters.append(xgboost.train({**options, "seed": seed}, data, self.rounds))
-        fitted = np.mean([b.inplace_predict(features) for b in boosters], axis=0)
-        return BoostedModel(tuple(boosters), float(np.mean((fitted - target) ** 2)))
+        fitted = np.mean([b.inplace_predict(table) for b in boosters], axis=0)
+        return BoostedModel(space, tuple(boosters), float(np.mean((fitted - target) ** 2)))

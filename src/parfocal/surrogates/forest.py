@@ -5,12 +5,16 @@ within leaves plus the variance of the leaf means between trees.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from parfocal.surrogates.base import Prediction
+from parfocal.checks import positive
+from parfocal.errors import OptimizerError
+from parfocal.space import Space
+from parfocal.surrogates.base import Kinship, Prediction, of_members, shared_cells
+from parfocal.surrogates.features import features
 from parfocal.typing import Floats, Ints
 
 
@@ -18,21 +22,27 @@ from parfocal.typing import Floats, Ints
 class ForestModel:
     """Fitted trees: sklearn's arrays, without the checks of its Python layer."""
 
+    space: Space
     trees: tuple[Any, ...]
     means: tuple[Floats, ...]
     variances: tuple[Floats, ...]
 
-    def predict(self, features: NDArray[np.float32]) -> Prediction:
-        """Return mean, variance and each tree's own mean at ``features (m, f)``."""
-        leaves = self.leaves(features)
+    def predict(self, X: Floats) -> Prediction:
+        """Return mean and variance at rows ``(m, d)``; a draw is one tree's own mean."""
+        leaves = self.leaves(X)
         members = np.stack([mean[leaf] for mean, leaf in zip(self.means, leaves.T, strict=True)])
         within = np.stack([variance[leaf] for variance, leaf in zip(self.variances, leaves.T, strict=True)])
         mean = members.mean(axis=0)
-        return Prediction(mean, within.mean(axis=0) + members.var(axis=0), members)
+        return Prediction(mean, within.mean(axis=0) + members.var(axis=0), of_members(members))
 
-    def leaves(self, features: NDArray[np.float32]) -> Ints:
-        """Return the leaf of each point in each tree ``(m, t)``."""
-        return np.stack([tree.apply(features) for tree in self.trees], axis=1)
+    def kinship(self, X: Floats) -> Kinship:
+        """Return the share of trees in which rows share a leaf."""
+        return shared_cells(self.leaves, X)
+
+    def leaves(self, X: Floats) -> Ints:
+        """Return the leaf of each row in each tree ``(m, t)``."""
+        table = features(self.space, X)
+        return np.stack([tree.apply(table) for tree in self.trees], axis=1)
 
 
 @dataclass(frozen=True)
@@ -57,15 +67,23 @@ class Forest:
     leaf: int = 1
     share: float = 5 / 6
     bootstrap: bool = True
-    random_splits: bool = False
+    random_splits: bool = True
+    name: ClassVar[str] = "random-forest"
+    most: ClassVar[int] = 600
 
-    def fit(self, features: NDArray[np.float32], target: Floats, rng: np.random.Generator) -> ForestModel:
-        """Return the forest of ``target (n,)``."""
+    def __post_init__(self) -> None:
+        positive(self.trees, "trees")
+        positive(self.leaf, "leaf")
+        if not 0 < self.share <= 1:
+            raise OptimizerError(f"share must be above 0 and at most 1; got {self.share!r}.")
+
+    def fit(self, space: Space, X: Floats, target: Floats, rng: np.random.Generator) -> ForestModel:
+        """Return the forest of ``target (n,)`` at rows ``X (n, d)``."""
         from sklearn import config_context
         from sklearn.tree import DecisionTreeRegressor
 
         n = len(target)
-        features = np.ascontiguousarray(features)
+        table: NDArray[np.float32] = np.ascontiguousarray(features(space, X))
         target = np.ascontiguousarray(target)
         seeds = rng.integers(2**31, size=self.trees)
         fitted = []
@@ -78,8 +96,9 @@ class Forest:
                     splitter="random" if self.random_splits else "best",
                 )
                 weight = rng.multinomial(n, np.full(n, 1 / n)).astype(np.float64) if self.bootstrap else None
-                fitted.append(tree.fit(features, target, sample_weight=weight, check_input=False).tree_)
+                fitted.append(tree.fit(table, target, sample_weight=weight, check_input=False).tree_)
         return ForestModel(
+            space,
             tuple(fitted),
             tuple(np.array(tree.value[:, 0, 0]) for tree in fitted),
             tuple(np.maximum(tree.impurity, 0.0) for tree in fitted),
