@@ -28,6 +28,7 @@ STRATEGIES: dict[str, str] = {
 SURROGATES: dict[str, str] = {
     "random-forest": "parfocal.surrogates.forest:Forest",
     "xgboost": "parfocal.surrogates.boosting:Boosting",
+    "gaussian-process": "parfocal.surrogates.gaussian_process:GaussianProcess",
 }
 """Name in the text form to ``module:class``: each is a strategy together with an acquisition."""
 
