@@ -45,7 +45,7 @@ def replay(table: Table, optimizer: str, seed: int, evaluations: int, batch: int
     while len(history) < evaluations:
         n = min(batch, evaluations - len(history))
         proposal = propose(table.space, optimizer, history, n, seed=seed, warmup=warmup)
-        rows = history.append(proposal.X)
+        rows = proposal.enter(history)
         loss = table.loss(proposal.X)
         history.tell(np.arange(rows.start, rows.stop), np.full(len(loss), State.COMPLETE), loss)
         if loss.min() <= optimum and len(history) >= warmup:

@@ -18,7 +18,7 @@ from parfocal import seeds
 from parfocal.engines import LocalEngine
 from parfocal.errors import SpaceExhausted, StudyStopped
 from parfocal.evaluation import Evaluator, Interrupted, Isolation, Limits, Runner, Stop
-from parfocal.optimizers import Composition, propose
+from parfocal.optimizers import Composed, propose
 from parfocal.space import Space
 from parfocal.storage import Counts, Storage, StudyRecord, reap_dead, sync
 from parfocal.trials import FULL, History, Objective, Provenance, State
@@ -62,7 +62,7 @@ class Search:
     record: StudyRecord
     space: Space
     objective: Objective
-    composition: Composition
+    composition: Composed
     seed: int
     warmup: int
     history: History

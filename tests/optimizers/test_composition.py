@@ -5,7 +5,7 @@ import pytest
 from parfocal.errors import OptimizerError
 from parfocal.optimizers import ZOO, compose, parts
 from parfocal.optimizers.text import Part
-from parfocal.optimizers.zoo import COLUMNS, DEFAULT, SAMPLERS, member, table
+from parfocal.optimizers.zoo import COLUMNS, DEFAULT, POLICIES, SAMPLERS, member, table
 
 
 @pytest.mark.parametrize("name", [m.name for m in ZOO])
@@ -27,7 +27,7 @@ def test_names_are_unique_and_agree_with_the_samplers():
     names = [m.name for m in ZOO]
     assert len(set(names)) == len(names)
     assert DEFAULT in names
-    for name in set(names) & set(SAMPLERS):
+    for name in set(names) & (set(SAMPLERS) | set(POLICIES)):
         assert member(name).parts == name
 
 

@@ -168,6 +168,21 @@ def test_a_file_that_cannot_be_used_is_told_in_one_sentence_and_left_alone(tmp_p
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
+def test_a_database_of_the_first_schema_is_brought_up_to_date(tmp_path):
+    storage = SqlStorage(tmp_path / "a.db")
+    study = storage.create_study("old", {}).id
+    storage.add(study, [{"x": 1}, {"x": 2}], [1, 2])
+    storage.close()
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        connection.execute("ALTER TABLE trials DROP COLUMN member")
+        connection.execute("UPDATE parfocal_meta SET value = '1' WHERE key = 'schema'")
+    connection.close()
+    storage = SqlStorage(tmp_path / "a.db")
+    assert storage.changes(study).member.tolist() == [-1, -1]
+    assert [trial.configuration["x"] for trial in storage.trials(study)] == [1, 2]
+    storage.close()
+
+
 def test_an_empty_file_is_a_new_database(tmp_path):
     (tmp_path / "a.db").touch()
     storage = SqlStorage(tmp_path / "a.db")

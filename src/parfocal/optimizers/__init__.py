@@ -1,6 +1,6 @@
 """Optimizers: sampler x strategy behind ask and tell, and the zoo of named compositions."""
 
-from parfocal.optimizers.composition import Composition, compose
+from parfocal.optimizers.composition import Composed, Composition, Portfolio, compose
 from parfocal.optimizers.optimizer import Best, Optimizer, Suggestion
 from parfocal.optimizers.propose import WARMUP, Proposal, propose
 from parfocal.optimizers.zoo import DEFAULT, ZOO, Member
@@ -10,9 +10,11 @@ __all__ = [
     "WARMUP",
     "ZOO",
     "Best",
+    "Composed",
     "Composition",
     "Member",
     "Optimizer",
+    "Portfolio",
     "Proposal",
     "Suggestion",
     "compose",

@@ -1,11 +1,13 @@
-"""A sampler times a strategy: the whole optimizer as one frozen value."""
+"""A sampler times a strategy, or a portfolio of such: the whole optimizer as one frozen value."""
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from parfocal.errors import OptimizerError
 from parfocal.optimizers import parts
+from parfocal.optimizers.portfolio import Policy
 from parfocal.optimizers.text import Part, parse, suggestion
-from parfocal.optimizers.zoo import ZOO, member
+from parfocal.optimizers.zoo import POLICIES, ZOO, member
 from parfocal.samplers import Sampler
 from parfocal.strategies import AcceptAll, Strategy
 
@@ -31,13 +33,37 @@ class Composition:
         return text if self.strategy == AcceptAll() else f"{text} + {parts.part_of(self.strategy)}"
 
 
-def compose(optimizer: "str | Composition") -> Composition:
-    """Return the composition of a name of the zoo or of a text form.
+@dataclass(frozen=True)
+class Portfolio:
+    """Several optimizers, and the policy that says who proposes next.
+
+    ``str(portfolio)`` is the text form of the policy, which names its members.
+    """
+
+    policy: Policy
+    members: tuple[Composition, ...]
+
+    @property
+    def learns(self) -> bool:
+        """Return True: results change whose turn it is."""
+        return self.policy.learns
+
+    def __str__(self) -> str:
+        return str(parts.part_of(self.policy))
+
+
+Composed: TypeAlias = Composition | Portfolio
+"""What a text form stands for."""
+
+
+def compose(optimizer: "str | Composed") -> Composed:
+    """Return the composition, or the portfolio, of a name of the zoo or of a text form.
 
     Parameters
     ----------
-    optimizer : str or Composition
-        ``"tpe"``, ``"random"``, ``"random + random-forest(acquisition=ei)"``; a sampler alone accepts all its draws.
+    optimizer : str, Composition or Portfolio
+        ``"tpe"``, ``"random"``, ``"random + random-forest(acquisition=ei)"``; a sampler alone accepts all its draws;
+        ``"auto"``, ``"portfolio(members='tpe | gp')"``.
 
     Raises
     ------
@@ -46,12 +72,15 @@ def compose(optimizer: "str | Composition") -> Composition:
     MissingPackage
         If a part needs a package that is not installed.
     """
-    if isinstance(optimizer, Composition):
+    if not isinstance(optimizer, str):
         return optimizer
     found = parse(optimizer)
     if len(found) == 2:
         return Composition(parts.sampler(found[0]), parts.strategy(found[1]))
     part = found[0]
+    if part.name in POLICIES:
+        policy = parts.policy(part)
+        return Portfolio(policy, tuple(_single(text) for text in policy.texts))
     named = member(part.name)
     if named is None:
         return Composition(parts.sampler(_known(part)))
@@ -62,6 +91,14 @@ def compose(optimizer: "str | Composition") -> Composition:
     if part.options:
         return Composition(parts.sampler(part))
     return compose(named.parts) if named.parts != part.name else Composition(parts.sampler(part))
+
+
+def _single(text: str) -> Composition:
+    """Return a member of a portfolio, which is none itself."""
+    composed = compose(text)
+    if isinstance(composed, Portfolio):
+        raise OptimizerError(f"A portfolio cannot be a member of another one; got '{text}'.")
+    return composed
 
 
 def _known(part: Part) -> Part:

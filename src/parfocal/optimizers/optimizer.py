@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from parfocal.errors import EvaluationError, InvalidInput
-from parfocal.optimizers.composition import Composition, compose
+from parfocal.optimizers.composition import Composed, compose
 from parfocal.optimizers.propose import WARMUP, propose
 from parfocal.optimizers.zoo import DEFAULT
 from parfocal.seeds import trial_seeds
@@ -73,7 +73,7 @@ class Optimizer:
     def __init__(
         self,
         space: Space,
-        optimizer: str | Composition = DEFAULT,
+        optimizer: str | Composed = DEFAULT,
         *,
         seed: int = 0,
         warmup: int = WARMUP,
@@ -163,7 +163,7 @@ class Optimizer:
 
     def _append(self, X: Floats, provenances: list[Provenance]) -> list[Suggestion]:
         configurations = self.space.decode(X)
-        rows = self.history.append(X)
+        rows = self.history.append(X, member=[provenance.member for provenance in provenances])
         numbers = range(rows.start, rows.stop)
         seeds = trial_seeds(self.seed, np.asarray(numbers)).tolist()
         return list(map(Suggestion, numbers, map(Configuration, configurations), seeds, provenances))

@@ -7,17 +7,19 @@ from importlib.metadata import entry_points
 from typing import Any, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 from parfocal.errors import MissingPackage, OptimizerError, ParfocalError
+from parfocal.optimizers.portfolio import Policy
 from parfocal.optimizers.text import Part, suggestion
-from parfocal.optimizers.zoo import SAMPLERS, STRATEGIES, SURROGATES
+from parfocal.optimizers.zoo import POLICIES, SAMPLERS, STRATEGIES, SURROGATES
 from parfocal.samplers import Sampler
 from parfocal.strategies import Strategy
 from parfocal.strategies.model_based import ModelBased
 from parfocal.typing import Value
 
-Kind: TypeAlias = Literal["sampler", "strategy"]
+Kind: TypeAlias = Literal["sampler", "strategy", "policy"]
 _TABLES: dict[Kind, tuple[tuple[dict[str, str], str], ...]] = {
     "sampler": ((SAMPLERS, "parfocal.samplers"),),
     "strategy": ((STRATEGIES, "parfocal.strategies"), (SURROGATES, "parfocal.surrogates")),
+    "policy": ((POLICIES, "parfocal.policies"),),
 }
 """Kind to its tables, each with the entry point of plug-ins; a strategy is a class of its own or a surrogate."""
 _TYPES: dict[Any, str] = {
@@ -39,6 +41,11 @@ def strategy(part: Part) -> Strategy:
     return cast(Strategy, _build("strategy", part))
 
 
+def policy(part: Part) -> Policy:
+    """Return the policy of a portfolio of this name and options; :class:`OptimizerError` names what is wrong."""
+    return cast(Policy, _build("policy", part))
+
+
 def names(kind: Kind) -> tuple[str, ...]:
     """Return the names of all samplers or strategies, those of installed plug-ins included."""
     found: dict[str, None] = {}
@@ -47,8 +54,8 @@ def names(kind: Kind) -> tuple[str, ...]:
     return tuple(found)
 
 
-def part_of(thing: Sampler | Strategy) -> Part:
-    """Return name and options (those that differ from their defaults) of a sampler or strategy."""
+def part_of(thing: Sampler | Strategy | Policy) -> Part:
+    """Return name and options (those that differ from their defaults) of a sampler, strategy or policy."""
     options: dict[str, Value] = {}
     for option in fields(cast(Any, thing)):
         value = getattr(thing, option.name)

@@ -8,7 +8,7 @@ import numpy as np
 
 from parfocal.checks import positive
 from parfocal.errors import OptimizerError, SpaceExhausted
-from parfocal.optimizers.composition import Composition, compose
+from parfocal.optimizers.composition import Composed, Composition, Portfolio, compose
 from parfocal.optimizers.parts import part_of
 from parfocal.optimizers.pool import gather
 from parfocal.samplers import EMPTY, Density, settled
@@ -16,7 +16,7 @@ from parfocal.seeds import generator
 from parfocal.space import Space
 from parfocal.strategies import Candidates
 from parfocal.trials import History, Provenance
-from parfocal.typing import Floats
+from parfocal.typing import Floats, Ints
 
 WARMUP = 20
 """Trials that a learning optimizer draws before it learns (HyperHyper: 20 random samples)."""
@@ -30,6 +30,7 @@ class Share:
     sampler: str
     strategy: str
     note: str | None
+    member: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,18 +55,29 @@ class Proposal:
     def __len__(self) -> int:
         return len(self.X)
 
+    @property
+    def members(self) -> Ints:
+        """Return which member of a portfolio proposed each row ``(k,)``, -1 for none."""
+        return np.repeat(
+            np.array([share.member for share in self.shares], dtype=np.int64), [share.count for share in self.shares]
+        )
+
+    def enter(self, history: History) -> slice:
+        """Append the rows to a history as pending trials, and return their place there."""
+        return history.append(self.X, member=self.members)
+
     def provenances(self, seen: int = 0) -> list[Provenance]:
         """Return the provenance of each row; ``seen`` is the study's revision that the history had."""
         origins = [share for share in self.shares for _ in range(share.count)]
         return [
-            Provenance(share.sampler, share.strategy, self.ask, seen, row, share.note)
+            Provenance(share.sampler, share.strategy, self.ask, seen, row, share.note, share.member)
             for row, share in enumerate(origins)
         ]
 
 
 def propose(
     space: Space,
-    optimizer: str | Composition,
+    optimizer: str | Composed,
     history: History,
     n: int = 1,
     *,
@@ -81,8 +93,8 @@ def propose(
     Parameters
     ----------
     space : Space
-    optimizer : str or Composition
-        A name of the zoo, a text form, or a composition.
+    optimizer : str, Composition or Portfolio
+        A name of the zoo, a text form, or what it stands for.
     history : History
         All trials so far, pending ones included.
     n : int
@@ -103,32 +115,61 @@ def propose(
         When the optimizer cannot be made.
     """
     positive(n, "n")
-    composition, initial = _composed(optimizer), _composed(warmup_sampler)
+    composed, initial = _composed(optimizer), _composed(warmup_sampler)
     if history.dimension != space.dimension:
         raise OptimizerError(
             f"The history has {history.dimension} columns and the space {space.dimension}: "
             "they belong to different studies."
         )
-    if warmup < 0 or (warmup and initial.learns):
+    if warmup < 0 or (warmup and initial.learns) or isinstance(initial, Portfolio):
         raise OptimizerError(
             "A warm-up has at least 0 trials, drawn by an optimizer that does not learn "
             f"(random, sobol, latin-hypercube); got {warmup} trials by '{initial}'."
         )
-    early = min(n, max(0, warmup - len(history))) if composition.learns else 0
+    early = min(n, max(0, warmup - len(history))) if composed.learns else 0
     if not early:
-        X = _draw(space, composition, history, n, seed)
-        return Proposal(X, len(history), (_share(composition, len(X), None),))
+        return _proposed(space, composed, history, n, seed)
     X = _draw(space, initial, history, early, seed)
-    first = _share(initial, len(X), "warm-up")
+    first = Proposal(X, len(history), (_share(initial, len(X), "warm-up"),))
     if early == n or len(X) < early:
-        return Proposal(X, len(history), (first,))
-    later = history.at(len(history), len(history.finished_order))
-    later.append(X)
+        return first
     try:
-        Y = _draw(space, composition, later, n - early, seed)
+        return _joined(first, _proposed(space, composed, _with(history, first), n - early, seed))
     except SpaceExhausted:
-        return Proposal(X, len(history), (first,))
-    return Proposal(np.concatenate([X, Y]), len(history), (first, _share(composition, len(Y), None)))
+        return first
+
+
+def _proposed(space: Space, composed: Composed, history: History, n: int, seed: int) -> Proposal:
+    """Return up to ``n`` rows by a composition, or by those members of a portfolio whose turn it is."""
+    if isinstance(composed, Composition):
+        X = _draw(space, composed, history, n, seed)
+        return Proposal(X, len(history), (_share(composed, len(X), None),))
+    whole: Proposal | None = None
+    for turn in composed.policy.plan(space, history, n, seed):
+        member = composed.members[turn.member]
+        try:
+            X = _draw(space, member, history if whole is None else _with(history, whole), turn.count, seed)
+        except SpaceExhausted:
+            if whole is None:
+                raise
+            break
+        share = _share(member, len(X), f"{composed.policy.name}: {turn.why}", turn.member)
+        own = Proposal(X, len(history), (share,))
+        whole = own if whole is None else _joined(whole, own)
+    if whole is None:
+        raise OptimizerError(f"The policy '{composed}' gave nobody the next turn.")
+    return whole
+
+
+def _with(history: History, proposal: Proposal) -> History:
+    """Return a copy of a history in which the rows of a proposal are pending."""
+    later = history.at(len(history), len(history.finished_order))
+    proposal.enter(later)
+    return later
+
+
+def _joined(first: Proposal, second: Proposal) -> Proposal:
+    return Proposal(np.concatenate([first.X, second.X]), first.ask, first.shares + second.shares)
 
 
 def _draw(space: Space, composition: Composition, history: History, n: int, seed: int) -> Floats:
@@ -144,14 +185,14 @@ def _draw(space: Space, composition: Composition, history: History, n: int, seed
     return settled(space, X[chosen])
 
 
-def _share(composition: Composition, count: int, note: str | None) -> Share:
-    return Share(count, str(part_of(composition.sampler)), str(part_of(composition.strategy)), note)
+def _share(composition: Composition, count: int, note: str | None, member: int = -1) -> Share:
+    return Share(count, str(part_of(composition.sampler)), str(part_of(composition.strategy)), note, member)
 
 
-def _composed(optimizer: str | Composition) -> Composition:
-    return optimizer if isinstance(optimizer, Composition) else _by_text(optimizer)
+def _composed(optimizer: str | Composed) -> Composed:
+    return _by_text(optimizer) if isinstance(optimizer, str) else optimizer
 
 
 @lru_cache(maxsize=64)
-def _by_text(text: str) -> Composition:
+def _by_text(text: str) -> Composed:
     return compose(text)

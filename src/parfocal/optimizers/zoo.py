@@ -25,6 +25,12 @@ STRATEGIES: dict[str, str] = {
 }
 """Name in the text form to ``module:class``."""
 
+POLICIES: dict[str, str] = {
+    "auto": "parfocal.optimizers.auto:Auto",
+    "portfolio": "parfocal.optimizers.bandit:Bandit",
+}
+"""Name in the text form to ``module:class``: who proposes next, among several optimizers."""
+
 SURROGATES: dict[str, str] = {
     "random-forest": "parfocal.surrogates.forest:Forest",
     "xgboost": "parfocal.surrogates.boosting:Boosting",
@@ -100,6 +106,21 @@ ZOO: tuple[Member, ...] = (
         "full factorial design (HyperHyper, experiment 1)", "any",
         "to see the rough shape of a space of up to three parameters; `grid(target=500)` sets the number of points",
         0.2, True,
+    ),
+    Member(
+        "auto", "auto",
+        "this project", "any",
+        "as the first choice, whatever the space: it mixes models by the space and by what each has brought", 10.0,
+    ),
+    Member(
+        "portfolio", "portfolio",
+        "Fialho et al. 2010 (credit); Hoffman et al. 2011 (portfolios)", "any",
+        "to let optimizers of your choice compete for the trials: `portfolio(members='tpe | gp')`", 10.0,
+    ),
+    Member(
+        "gp", "random + gaussian-process(acquisition=log-ei, random_share=0.0)",
+        "Snoek et al. 2012; Ament et al. 2023", "any",
+        "for dear evaluations and smooth losses, with up to some thousand trials", 8.0,
     ),
     Member(
         "tpe", "parzen + density-ratio",

@@ -153,6 +153,7 @@ class MemoryStudy:
             ),
             np.array([row.fidelity.fraction for row in rows], dtype=np.float64),
             np.array([row.provenance.ask for row in rows], dtype=np.int64),
+            np.array([row.provenance.member for row in rows], dtype=np.int64),
         )
 
     def row(self, number: int) -> _Row:

@@ -78,8 +78,8 @@ class Changes:
         The study's revision at the time of reading: pass it as ``since`` next time.
     total
         Number of trials of the study at that time.
-    number, revisions, state, ask
-        int64; ``ask`` is the provenance's.
+    number, revisions, state, ask, member
+        int64; ``ask`` and ``member`` are the provenance's.
     loss, runtime, fidelity
         float64, NaN where unknown; ``fidelity`` is the fraction of the full one.
     reason
@@ -96,6 +96,7 @@ class Changes:
     reason: NDArray[Any]
     fidelity: Floats
     ask: Ints
+    member: Ints
 
     def __len__(self) -> int:
         return len(self.number)

@@ -27,9 +27,9 @@ import parfocal
 from parfocal.errors import SchemaVersionError, StorageError
 from parfocal.trials import State
 
-VERSION = 1
+VERSION = 2
 """The schema that this version of parfocal writes."""
-MIGRATIONS: dict[int, tuple[str, ...]] = {}
+MIGRATIONS: dict[int, tuple[str, ...]] = {1: ("ALTER TABLE trials ADD COLUMN member INTEGER DEFAULT -1 NOT NULL",)}
 """Statements that lead from a version to the next one."""
 
 metadata = MetaData()
@@ -67,6 +67,7 @@ trials = Table(
     Column("reason", Text),
     Column("fraction", Float(53), nullable=False),
     Column("ask", Big, nullable=False),
+    Column("member", Integer, nullable=False, server_default="-1"),
     Column("seed", Big, nullable=False),
     Column("created", Float(53), nullable=False),
     Column("started", Float(53)),

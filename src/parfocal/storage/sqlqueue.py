@@ -91,6 +91,7 @@ def add(connection: Connection, study: int, account: Ledger, batch: inputs.Batch
             "released": 0,
             "fraction": fidelity.fraction,
             "ask": provenance.ask,
+            "member": provenance.member,
             "seed": seed,
             "created": now,
             "configuration": configuration.to_json(),

@@ -24,7 +24,7 @@ _SPAN = (_c.study_id == bindparam("study"), _c.number >= bindparam("start"), _c.
 _TRIALS = select(*TRIAL, *_OUTCOME).where(*_SPAN).order_by(_c.number)
 _CONFIGURATIONS = select(_c.configuration).where(*_SPAN).order_by(_c.number)
 _CHANGES = (
-    select(_c.number, _c.revision, _c.state, _c.loss, _c.runtime, _c.reason, _c.fraction, _c.ask)
+    select(_c.number, _c.revision, _c.state, _c.loss, _c.runtime, _c.reason, _c.fraction, _c.ask, _c.member)
     .where(_c.study_id == bindparam("study"), _c.revision > bindparam("since"))
     .order_by(_c.revision)
 )
@@ -71,8 +71,8 @@ def read_configurations(connection: Connection, study: int, start: int, stop: in
 def read_changes(connection: Connection, study: int, since: int, account: Ledger) -> Changes:
     """Return what changed after a revision, in order."""
     rows: Sequence[Any] = connection.execute(_CHANGES, {"study": study, "since": since}).all()
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * 8
-    number, revision, state, loss, runtime, reason, fraction, ask = columns
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * 9
+    number, revision, state, loss, runtime, reason, fraction, ask, member = columns
     return Changes(
         account.revision,
         sum(account.counts),
@@ -84,4 +84,5 @@ def read_changes(connection: Connection, study: int, since: int, account: Ledger
         np.array([_REASONS[each] for each in reason], dtype=np.int8),
         np.array(fraction, dtype=np.float64),
         np.array(ask, dtype=np.int64),
+        np.array(member, dtype=np.int64),
     )

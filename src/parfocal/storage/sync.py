@@ -71,4 +71,10 @@ def _append(history: History, storage: Storage, study: int, space: Encoder, chan
         if len(configurations) != rows.size:
             raise StorageError(f"The trials from {first + start} on of study {study} are gone: was it deleted?")
         X = space.encode(configurations)
-        history.append(X, fidelity=changes.fidelity[rows], ask=changes.ask[rows], number=first + start)
+        history.append(
+            X,
+            fidelity=changes.fidelity[rows],
+            ask=changes.ask[rows],
+            member=changes.member[rows],
+            number=first + start,
+        )

@@ -18,7 +18,7 @@ from math import comb
 import numpy as np
 
 from parfocal.errors import SpaceExhausted
-from parfocal.optimizers import Composition, Proposal, propose
+from parfocal.optimizers import Composed, Proposal, propose
 from parfocal.optimizers.seen import may_repeat
 from parfocal.space import Float, Space
 from parfocal.testing.kinds import SPACES, loss
@@ -56,7 +56,7 @@ class Walk:
     exhausted: bool
 
 
-def walk(optimizer: str | Composition, space: Space, *, seed: int = 3, asks: tuple[int, ...] = ASKS) -> Walk:
+def walk(optimizer: str | Composed, space: Space, *, seed: int = 3, asks: tuple[int, ...] = ASKS) -> Walk:
     """Run an optimizer: each seventh trial fails, one is lost, each fifth stays pending, results come out of order."""
     history, rng = History(space.dimension), np.random.default_rng(seed)
     done: list[Ask] = []
@@ -69,7 +69,7 @@ def walk(optimizer: str | Composition, space: Space, *, seed: int = 3, asks: tup
             exhausted = True
             break
         done.append(Ask(len(history), told, n, proposal))
-        history.append(proposal.X)
+        proposal.enter(history)
         rows = rng.permutation(np.flatnonzero(history.pending & (np.arange(len(history)) % 5 != 3)))
         states = np.where(rows % 7 == 5, State.FAILED, np.where(rows == 6, State.LOST, State.COMPLETE))
         losses = np.where(states == State.COMPLETE, loss(space, history.X[rows]), np.nan)
@@ -77,7 +77,7 @@ def walk(optimizer: str | Composition, space: Space, *, seed: int = 3, asks: tup
     return Walk(space, history, tuple(done), exhausted)
 
 
-def conforms(optimizer: str | Composition, space: Space, *, seed: int = 3) -> None:
+def conforms(optimizer: str | Composed, space: Space, *, seed: int = 3) -> None:
     """Check one optimizer on one kind of space: all of the checks below on one walk."""
     path = walk(optimizer, space, seed=seed)
     proposes_valid_rows(path)
@@ -119,7 +119,7 @@ def repeats_nothing(path: Walk) -> None:
         assert len(set(space.keys(history.X[~history.lost]).tolist())) == space.size, "exhausted before its end"
 
 
-def asks_the_same_after_restart(optimizer: str | Composition, path: Walk, seed: int) -> None:
+def asks_the_same_after_restart(optimizer: str | Composed, path: Walk, seed: int) -> None:
     """From the bare rows of the history, rebuilt in another object, three asks come out bitwise the same."""
     for ask in [path.asks[index] for index in sorted({0, len(path.asks) // 2, len(path.asks) - 1})]:
         rebuilt = _rebuilt(path.history, ask.created, ask.told)
@@ -142,7 +142,7 @@ def gives_diverse_batches(path: Walk) -> None:
             assert bool((gaps > 1e-6).all()), "a row is the same point as another one of its batch or a pending one"
 
 
-def leaves_the_history_alone(optimizer: str | Composition, path: Walk, seed: int) -> None:
+def leaves_the_history_alone(optimizer: str | Composed, path: Walk, seed: int) -> None:
     """Check that an ask changes neither the history nor the global random state."""
     version, size = path.history.version, len(path.history)
     state = _global_state()
@@ -154,7 +154,7 @@ def leaves_the_history_alone(optimizer: str | Composition, path: Walk, seed: int
     assert state == _global_state(), "an ask used the global random state"
 
 
-def avoids_failures(optimizer: str | Composition, *, seed: int = 0, trials: int = 60, limit: float = 0.1) -> float:
+def avoids_failures(optimizer: str | Composed, *, seed: int = 0, trials: int = 60, limit: float = 0.1) -> float:
     """Check that a forbidden half-space is learned; return the share of failures in the ``trials`` after the first 60.
 
     Random search fails in half of its trials here, and the optimum lies a little inside the allowed half; ``limit``
@@ -172,7 +172,7 @@ def avoids_failures(optimizer: str | Composition, *, seed: int = 0, trials: int 
 
 
 def beats_random(
-    optimizer: str | Composition, *, seeds: Iterable[int] = range(6), trials: int = 60, error: float = 0.01
+    optimizer: str | Composed, *, seeds: Iterable[int] = range(6), trials: int = 60, error: float = 0.01
 ) -> float:
     """Check that an optimizer beats random search; return the p-value of the test.
 
@@ -196,7 +196,7 @@ def beats_random(
 
 
 def minimize(
-    optimizer: str | Composition,
+    optimizer: str | Composed,
     space: Space,
     function: Loss,
     trials: int,
@@ -213,10 +213,10 @@ def minimize(
     history = History(space.dimension)
     while len(history) < trials:
         try:
-            X = propose(space, optimizer, history, min(batch, trials - len(history)), seed=seed, warmup=warmup).X
+            proposal = propose(space, optimizer, history, min(batch, trials - len(history)), seed=seed, warmup=warmup)
         except SpaceExhausted:
             break
-        rows = history.append(X)
+        X, rows = proposal.X, proposal.enter(history)
         fails = np.zeros(len(X), dtype=np.bool_) if forbidden is None else forbidden(X)
         losses = np.where(fails, np.nan, function(X))
         history.tell(np.arange(rows.start, rows.stop), np.where(fails, State.FAILED, State.COMPLETE), losses)
@@ -231,7 +231,7 @@ def _rebuilt(history: History, created: int, told: int) -> History:
     """Return a history with the same rows and results, entered anew one by one."""
     fresh = History(history.dimension, capacity=0)
     for row in range(created):
-        fresh.append(history.X[row])
+        fresh.append(history.X[row], member=history.member[row])
     for row in history.finished_order[:told]:
         fresh.tell(int(row), int(history.state[row]), float(history.loss[row]))
     return fresh

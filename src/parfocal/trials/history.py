@@ -18,6 +18,7 @@ _BLANK: tuple[tuple[str, type, Any], ...] = (
     ("reason", np.int8, -1),
     ("told", np.int64, -1),
     ("ask", np.int64, -1),
+    ("member", np.int16, -1),
     ("revision", np.int64, -1),
 )
 """Name, type and value in a new row of each column beside X."""
@@ -70,6 +71,7 @@ class History:
         fidelity: ArrayLike = 1.0,
         number: int | None = None,
         ask: ArrayLike | None = None,
+        member: ArrayLike = -1,
     ) -> slice:
         """Append WAITING trials and return their rows.
 
@@ -83,6 +85,8 @@ class History:
             Number of the first one, as a check: it must be the next one.
         ask
             Number of trials that existed when each was asked for; default: the number of the first one.
+        member
+            Which member of a portfolio proposed it (:attr:`Provenance.member`), -1 for none.
         """
         X = np.asarray(X, dtype=np.float64)
         if X.ndim == 1 and X.size == self.dimension:
@@ -98,6 +102,7 @@ class History:
             self._columns[name][rows] = blank
         self._columns["fidelity"][rows] = fidelity
         self._columns["ask"][rows] = rows.start if ask is None else ask
+        self._columns["member"][rows] = member
         self._size = rows.stop
         self.version += 1
         return rows
@@ -215,6 +220,11 @@ class History:
         return self._columns.view("ask", self._size)
 
     @property
+    def member(self) -> NDArray[np.int16]:
+        """Which member of a portfolio proposed each row ``(n,)``, -1 for none."""
+        return self._columns.view("member", self._size)
+
+    @property
     def revision(self) -> Ints:
         """The study's revision ``(n,)`` of each result, -1 where unknown."""
         return self._columns.view("revision", self._size)
@@ -281,7 +291,7 @@ class History:
         position = past._columns["told"]
         open_ = (position < 0) | (position >= told)
         for name, _, blank in _BLANK:
-            if name not in ("fidelity", "ask"):
+            if name not in ("fidelity", "ask", "member"):
                 past._columns[name][open_] = blank
         return past
 

@@ -21,6 +21,8 @@ class Provenance:
         Index within the batch.
     note
         Anything else worth keeping, for example ``warm-up`` or ``given by the user``.
+    member
+        Index of the member of a portfolio that proposed it, so that results can be credited; -1 for none.
     """
 
     sampler: str
@@ -29,6 +31,7 @@ class Provenance:
     seen: int = 0
     row: int = 0
     note: str | None = None
+    member: int = -1
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a JSON-ready dictionary."""

@@ -1,0 +1,102 @@
+"""Portfolios: credit by what each member brought, turns by shares, and a memory that outlives the process."""
+
+import numpy as np
+import pytest
+
+from parfocal import Float, Study
+from parfocal.errors import OptimizerError
+from parfocal.optimizers import compose, propose
+from parfocal.optimizers.bandit import Bandit
+from parfocal.optimizers.portfolio import MEMORY, credits, spread
+from parfocal.space import Space
+from parfocal.trials import History, State
+
+SPACE = Space({"x": Float(0, 1), "y": Float(0, 1)})
+
+
+def _told(losses, members, states=State.COMPLETE):
+    history = History(2)
+    history.append(SPACE.sample(len(losses), np.random.default_rng(0)), member=members)
+    history.tell(np.arange(len(losses)), states, losses)
+    return history
+
+
+def test_records_and_the_tip_are_credited_and_older_results_count_less():
+    losses = [5.0, 4.0, 9.0, 9.0, 3.0, *[9.0] * 35, 3.5]
+    history = _told(losses, [0, 1, 0, 1, 0, *[1] * 35, 0])
+    gain, count = credits(history, 2)
+    n = len(losses)
+    age = MEMORY ** np.arange(n - 1, -1, -1.0)
+    assert gain[0] == pytest.approx(age[0] + age[4] + 0.3 * age[-1])
+    assert gain[1] == pytest.approx(age[1])
+    assert count.sum() == pytest.approx(age.sum())
+
+
+def test_failures_bring_nothing_and_pending_or_lost_trials_are_not_counted():
+    history = _told([1.0, np.nan, np.nan], [0, 1, 2], [State.COMPLETE, State.FAILED, State.LOST])
+    history.append(SPACE.sample(2, np.random.default_rng(1)), member=[2, 2])
+    gain, count = credits(history, 3)
+    np.testing.assert_allclose(gain, [MEMORY, 0, 0])
+    np.testing.assert_allclose(count, [MEMORY, 1, 0])
+    assert credits(History(2), 3)[1].sum() == 0
+
+
+@pytest.mark.parametrize("seed", [0, 17, 2**40])
+def test_shares_are_met_closely_however_asks_are_cut(seed):
+    shares = np.array([0.5, 0.3, 0.2])
+    whole = spread(shares, 20, 200, seed)
+    parts = sum(spread(shares, start, n, seed) for start, n in ((20, 1), (21, 60), (81, 139)))
+    np.testing.assert_array_equal(whole, parts)
+    assert np.abs(whole - 200 * shares).max() <= 3
+
+
+def test_a_member_that_brings_more_gets_more_turns_and_none_is_given_up():
+    losses = 1.0 / np.arange(1, 61)
+    losses[1::2] = 9.0
+    history = _told(losses, np.arange(60) % 2)
+    turns = {turn.member: turn.count for turn in Bandit("tpe | random").plan(SPACE, history, 100, 0)}
+    assert turns[0] > 70
+    assert turns[1] >= 10
+
+
+def test_each_row_says_whose_it_is_and_why():
+    history = _told(np.linspace(1, 0, 30), np.arange(30) % 2)
+    proposal = propose(SPACE, "portfolio(members='tpe | random')", history, 12)
+    assert sorted(set(proposal.members.tolist())) == [0, 1]
+    samplers = {0: "parzen", 1: "random"}
+    for member, provenance in zip(proposal.members.tolist(), proposal.provenances(), strict=True):
+        assert (provenance.member, provenance.sampler) == (member, samplers[member])
+        assert "successes a trial" in provenance.note
+
+
+def test_owners_survive_storage(tmp_path):
+    def study():
+        return Study(
+            SPACE, evaluator=lambda x, y: (x - 0.3) ** 2 + y, optimizer="portfolio(members='tpe | local')",
+            storage=tmp_path / "s.db",
+        )  # fmt: skip
+
+    first = study().run(40)
+    owners = first.history.member.copy()
+    assert set(owners[:20]) == {-1}
+    assert set(owners[20:]) == {0, 1}
+    again = study()
+    np.testing.assert_array_equal(again.history.member, owners)
+    whole = Study(SPACE, evaluator=first.evaluator, optimizer=str(first.composition), storage=tmp_path / "w.db").run(60)
+    np.testing.assert_array_equal(again.run(60).history.X, whole.history.X)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("portfolio(members='tpe')", "at least two optimizers"),
+        ("portfolio(members='tpe | ')", "at least two optimizers"),
+        ("portfolio(members='tpe | tpf')", "did you mean 'tpe'"),
+        ("portfolio(members='tpe | auto')", "cannot be a member of another one"),
+        ("portfolio(least=0)", "least must be above 0"),
+        ("auto(member=3)", "has no option 'member'"),
+    ],
+)
+def test_wrong_portfolios_are_told_in_a_sentence(text, message):
+    with pytest.raises(OptimizerError, match=message):
+        compose(text)
