@@ -22,6 +22,12 @@ STRATEGIES: dict[str, str] = {
     "accept-all": "parfocal.strategies.accept:AcceptAll",
     "density-ratio": "parfocal.strategies.density_ratio:DensityRatio",
     "evolutionary": "parfocal.strategies.evolutionary:Evolutionary",
+    "comma": "parfocal.strategies.comma:Comma",
+    "plus": "parfocal.strategies.plus:Plus",
+    "ageing": "parfocal.strategies.ageing:Ageing",
+    "one-plus-one": "parfocal.strategies.one_plus_one:OnePlusOne",
+    "de-selection": "parfocal.strategies.de_selection:DESelection",
+    "annealing": "parfocal.strategies.annealing:Annealing",
 }
 """Name in the text form to ``module:class``."""
 

@@ -10,7 +10,7 @@ from parfocal.samplers.latent import population
 from parfocal.samplers.selection import Selection, of_best
 from parfocal.space import Space
 from parfocal.strategies.base import Candidates
-from parfocal.strategies.feasibility import feasibility
+from parfocal.strategies.feasibility import likely_first
 from parfocal.trials import History
 from parfocal.typing import Ints
 
@@ -65,8 +65,4 @@ class Evolutionary:
 
     def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
         """Return the first ``n`` candidates that are likely to succeed: else a generation is evaluated as drawn."""
-        order = np.arange(len(candidates), dtype=np.int64)
-        likely = feasibility(space, history, rng)
-        if likely is not None:
-            order = order[np.argsort(likely(candidates.X) < 0.5, kind="stable")]
-        return order[:n]
+        return likely_first(space, history, candidates.X, rng)[:n]

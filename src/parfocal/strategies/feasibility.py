@@ -7,7 +7,7 @@ import numpy as np
 from parfocal.space import Space
 from parfocal.surrogates.forest import Forest, ForestModel
 from parfocal.trials import History
-from parfocal.typing import Floats
+from parfocal.typing import Floats, Ints
 
 MOST = 250
 """Failed and complete trials, each, that are looked at: the last ones."""
@@ -42,3 +42,10 @@ def feasibility(space: Space, history: History, rng: np.random.Generator) -> Fea
         return None
     outcome = np.repeat([1.0, 0.0], [len(failed), len(fine)])
     return Feasibility(_FOREST.fit(space, history.X[np.concatenate([failed, fine])], outcome, rng))
+
+
+def likely_first(space: Space, history: History, X: Floats, rng: np.random.Generator) -> Ints:
+    """Return the indices of all rows ``X (n, d)`` in their order, those that will rather fail than succeed last."""
+    order = np.arange(len(X), dtype=np.int64)
+    likely = feasibility(space, history, rng)
+    return order if likely is None else order[np.argsort(likely(X) < 0.5, kind="stable")]

@@ -1,0 +1,68 @@
+"""The (mu, lambda) selection: parents live for one generation, so that a search can leave a region again.
+
+Schwefel, Evolution and Optimum Seeking, 1995; Beyer and Schwefel, Natural Computing 1, 2002, section 3.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from parfocal.checks import positive
+from parfocal.errors import OptimizerError
+from parfocal.samplers.selection import Selection
+from parfocal.space import Space
+from parfocal.strategies import lineage
+from parfocal.strategies.base import Candidates
+from parfocal.strategies.feasibility import likely_first
+from parfocal.trials import History
+from parfocal.typing import Ints
+
+
+@dataclass(frozen=True)
+class Comma:
+    """Build on the best of the last complete generation alone, however good earlier ones were.
+
+    Generations are results in the order told; failed trials count, and are no parents. A generation without any
+    complete trial leaves the parents as they were.
+
+    Parameters
+    ----------
+    parents : int
+        mu, at least 1 and less than ``offspring``: equal numbers would select nothing.
+    offspring : int
+        lambda, results of one generation.
+    founders : int
+        Results of generation 0 (the warm-up), at least 1.
+    """
+
+    parents: int = 2
+    offspring: int = 8
+    founders: int = 20
+    name: ClassVar[str] = "comma"
+    learns: ClassVar[bool] = True
+    pool: ClassVar[int] = 16
+    neighbours: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        for option in ("parents", "offspring", "founders"):
+            positive(getattr(self, option), option)
+        if self.parents >= self.offspring:
+            raise OptimizerError(
+                f"parents must be fewer than offspring, or nothing is selected; got {self.parents} and "
+                f"{self.offspring}: the usual ratio is 1 to 4 up to 1 to 7."
+            )
+
+    def select(self, space: Space, history: History, rng: np.random.Generator) -> Selection:
+        """Return the latest trials, the parents of the open generation good; none are before generation 0 is over."""
+        told = lineage.results(history)
+        stop = len(told) - (len(told) - self.founders) % self.offspring
+        good = told[:0]
+        while stop >= self.founders and not len(good):
+            start = stop - self.offspring if stop > self.founders else 0
+            good, stop = lineage.best(history, told[start:stop], self.parents), start
+        return lineage.around(history, good)
+
+    def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
+        """Return the first ``n`` candidates, those that are likely to succeed before others."""
+        return likely_first(space, history, candidates.X, rng)[:n]
