@@ -1,6 +1,6 @@
 """The whole library in one call: the best configuration of a function."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -37,7 +37,7 @@ def minimize(
     space: Space | Mapping[str, Parameter],
     budget: int = 100,
     *,
-    objective: Objective | str = "minimize loss",
+    objective: Objective | str | Sequence[Objective | str] = "minimize loss",
     optimizer: str = DEFAULT,
     seed: int = 0,
     default: Mapping[str, Any] | None = None,

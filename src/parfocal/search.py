@@ -71,7 +71,7 @@ class Search:
 
     def refresh(self) -> int:
         """Bring the history in step with the storage and return how many trials had changed; costs only these."""
-        return sync(self.history, self.storage, self.record.id, self.space)
+        return sync(self.history, self.storage, self.record.id, self.space, self.objective)
 
     def ask(self, n: int) -> int:
         """Ask for ``n`` trials and queue them; return how many came (fewer where a finite space ends, then none)."""

@@ -1,7 +1,7 @@
 """The facade: a study is a space, an objective, an optimizer and an evaluator over a storage."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,8 +28,9 @@ class Study:
     Parameters
     ----------
     space : Space, or a mapping from name to parameter
-    objective : Objective or str
-        ``"maximize f1"``, ``"minimize rmse [px]"``, or an expression over metrics.
+    objective : Objective or str, or several
+        ``"maximize f1"``, ``"minimize rmse [px]"``, or an expression over metrics; ``runtime`` is the trial's own, in
+        seconds. The first of several decides what is best; ``nsga2`` weighs them against each other.
     evaluator : callable or Evaluator, optional
         ``f(**configuration)`` that returns the objective's number or a mapping of metrics; see
         :mod:`parfocal.evaluation` for commands and entry points. Without it the study can be read, not run.
@@ -62,7 +63,7 @@ class Study:
     def __init__(
         self,
         space: Space | Mapping[str, Parameter],
-        objective: Objective | str = "minimize loss",
+        objective: Objective | str | Sequence[Objective | str] = "minimize loss",
         evaluator: Evaluator | Callable[..., Any] | None = None,
         *,
         optimizer: str = DEFAULT,
@@ -77,7 +78,7 @@ class Study:
     ) -> None:
         guard()  # a script without `if __name__ == "__main__"` must not search again in its worker processes
         self.space = space if isinstance(space, Space) else Space(space)
-        self.objective = Objective.from_text(objective) if isinstance(objective, str) else objective
+        self.objective = Objective.of(objective)
         self.evaluator = PythonEvaluator(evaluator) if callable(evaluator) else evaluator
         self.composition = compose(optimizer)
         self.seed, self.warmup, self.isolation = seed, warmup, isolation
@@ -97,7 +98,7 @@ class Study:
             self.composition,
             seed,
             warmup,
-            load_history(self.storage, self.record.id, self.space),
+            load_history(self.storage, self.record.id, self.space, self.objective),
         )
 
     def _definition(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from parfocal.errors import EvaluationError, InvalidInput
 from parfocal.evaluation.base import InvalidConfiguration, MissingResult, OutOfMemory, Result
 from parfocal.trials import Objective, Outcome, Reason, State
+from parfocal.trials.objective import RUNTIME
 
 _REASONS: tuple[tuple[type[BaseException], Reason], ...] = (
     (InvalidConfiguration, Reason.INVALID),
@@ -27,7 +28,7 @@ def judge(returned: Any, objective: Objective, runtime: float = math.nan) -> Out
     """
     try:
         result = returned if isinstance(returned, Result) else Result(returned)
-        metrics, dropped = _numbers(_metrics(result.metrics, objective))
+        metrics, dropped = _numbers(objective.with_runtime(_metrics(result.metrics, objective), runtime))
         scores = {str(key): _numbers(row)[0] for key, row in result.scores.items()} if result.scores else {}
         artifacts = {str(name): os.fspath(path) for name, path in result.artifacts.items()} if result.artifacts else {}
     except Exception as error:  # a mapping or number of the user's own making may raise anything
@@ -45,6 +46,7 @@ def judge(returned: Any, objective: Objective, runtime: float = math.nan) -> Out
     else:
         try:
             objective.loss(metrics, scores)
+            objective.rest(metrics, scores)
         except EvaluationError as error:
             reason, message = Reason.NOT_FINITE, str(error)
         else:
@@ -65,12 +67,13 @@ def _metrics(returned: Any, objective: Objective) -> Mapping[str, Any]:
         raise InvalidInput(
             f"The evaluation returned {_brief(returned)}; expected a number, a mapping of metrics, or a Result."
         )
-    if len(objective.names) != 1:
+    names = [name for name in objective.names if name != RUNTIME] or [RUNTIME]
+    if len(names) != 1:
         raise MissingResult(
             f"The evaluation returned {_brief(returned)}, and the objective needs several metrics: return a mapping of "
             f"{_names(objective)}."
         )
-    return {objective.names[0]: returned}
+    return {names[0]: returned}
 
 
 def _names(objective: Objective) -> str:

@@ -15,7 +15,7 @@ class _Keys(BaseModel):
 
 
 class ObjectiveKeys(_Keys):
-    """``objective:`` metric (or an expression over metrics), direction and unit."""
+    """``objective:`` metric (or an expression over metrics), direction and unit; several of them are a list."""
 
     metric: str
     direction: Literal["minimize", "maximize"] = "minimize"
@@ -36,7 +36,7 @@ class ExperimentKeys(_Keys):
     task: str | dict[str, Any] | None = None
     space: dict[str, Any] | None = None
     constraints: list[str] = []
-    objective: ObjectiveKeys | str | None = None
+    objective: ObjectiveKeys | str | list[ObjectiveKeys | str] | None = None
     evaluation: dict[str, Any] | None = None
     default: dict[str, Any] | None = None
     optimizer: str = "smac-rf"

@@ -176,9 +176,10 @@ def _space(document: Document, keys: ExperimentKeys) -> Space:
         return Space.from_dict({"parameters": given, "constraints": keys.constraints})
 
 
-def _objective(document: Document, keys: ObjectiveKeys | str) -> Objective:
+def _objective(document: Document, keys: ObjectiveKeys | str | list[ObjectiveKeys | str]) -> Objective:
     with _blamed(document, "objective"):
-        return Objective.from_text(keys) if isinstance(keys, str) else Objective(**keys.model_dump())
+        given = keys if isinstance(keys, list) else [keys]
+        return Objective.of([each if isinstance(each, str) else Objective(**each.model_dump()) for each in given])
 
 
 @contextmanager

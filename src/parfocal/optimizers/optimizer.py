@@ -41,6 +41,9 @@ Result = float | Mapping[str, float] | Outcome | None
 """What may be told of one trial: the objective's value, metrics, a whole outcome, or None for a failure."""
 
 
+_Judged = tuple[State, tuple[float, ...], int, float]
+
+
 class Optimizer:
     """Propose configurations and learn from their results; holds a history and no other state.
 
@@ -55,8 +58,9 @@ class Optimizer:
         Trials drawn by ``warmup_sampler`` before a learning optimizer starts.
     warmup_sampler : str
         ``random``, ``sobol`` or ``latin-hypercube``.
-    objective : Objective or str
-        What is told, ``"maximize f1"`` for example; default: a loss, minimized.
+    objective : Objective, str, or several
+        What is told, ``"maximize f1"`` for example; default: a loss, minimized. Of several the first one decides what
+        is best.
     history : History
         Trials of an earlier run to go on with; it is used as it is and grows.
 
@@ -78,7 +82,7 @@ class Optimizer:
         seed: int = 0,
         warmup: int = WARMUP,
         warmup_sampler: str = "random",
-        objective: Objective | str | None = None,
+        objective: Objective | str | Series[Objective | str] | None = None,
         history: History | None = None,
     ) -> None:
         self.space = space
@@ -86,9 +90,14 @@ class Optimizer:
         self.seed = seed
         self.warmup = warmup
         self.warmup_sampler = warmup_sampler
-        objective = Objective.from_text(objective) if isinstance(objective, str) else objective
-        self.objective = Objective("loss") if objective is None else objective
-        self.history = History(space.dimension) if history is None else history
+        self.objective = Objective("loss") if objective is None else Objective.of(objective)
+        objectives = len(self.objective.all)
+        self.history = History(space.dimension, objectives=objectives) if history is None else history
+        if self.history.objectives != objectives:
+            raise InvalidInput(
+                f"The history holds {self.history.objectives} losses a trial, and there are {objectives} objectives "
+                f"({self.objective}): they belong to different studies."
+            )
 
     def __repr__(self) -> str:
         return f"Optimizer('{self.composition}', {len(self.history)} trials)"
@@ -150,7 +159,8 @@ class Optimizer:
             raise InvalidInput(f"Each trial needs one result; got {len(numbers)} trials and {len(told)} results.")
         rows = [self._judged(result) for result in told]
         states, losses, reasons, runtimes = zip(*rows, strict=True) if rows else ((), (), (), ())
-        self.history.tell(numbers, states, losses, reason=reasons, runtime=runtimes)
+        table = np.array(losses, dtype=np.float64).reshape(len(rows), self.history.objectives)
+        self.history.tell(numbers, states, table[:, 0], others=table[:, 1:], reason=reasons, runtime=runtimes)
 
     @property
     def best(self) -> Best | None:
@@ -168,29 +178,41 @@ class Optimizer:
         seeds = trial_seeds(self.seed, np.asarray(numbers)).tolist()
         return list(map(Suggestion, numbers, map(Configuration, configurations), seeds, provenances))
 
-    def _judged(self, result: Result) -> tuple[State, float, int, float]:
-        """Return state, loss, reason code and runtime of one result."""
+    def _judged(self, result: Result) -> _Judged:
+        """Return state, losses, reason code and runtime of one result."""
         if isinstance(result, Outcome):
             return self._of_outcome(result)
         if result is None:
-            return State.FAILED, math.nan, Reason.ERROR.code, math.nan
+            return State.FAILED, self._none, Reason.ERROR.code, math.nan
         if isinstance(result, Mapping):
-            return self._of_outcome(Outcome.complete(result)) if any(map(math.isfinite, result.values())) else _BAD
+            return self._of_outcome(Outcome.complete(result)) if any(map(math.isfinite, result.values())) else self._bad
+        if self.objective.others:
+            raise InvalidInput(
+                f"There are several objectives ({self.objective}): tell a mapping of metrics, not the number {result}."
+            )
         loss = self.objective.value(float(result))  # the flip of sign is its own inverse
-        return (State.COMPLETE, loss, -1, math.nan) if math.isfinite(loss) else _BAD
+        return (State.COMPLETE, (loss,), -1, math.nan) if math.isfinite(loss) else self._bad
 
-    def _of_outcome(self, outcome: Outcome) -> tuple[State, float, int, float]:
+    def _of_outcome(self, outcome: Outcome) -> _Judged:
         if outcome.state != State.COMPLETE:
-            return outcome.state, math.nan, -1 if outcome.reason is None else outcome.reason.code, outcome.runtime
-        if self.objective.missing(outcome.metrics, outcome.scores):
-            self.objective.loss(outcome.metrics, outcome.scores)  # raises with the names
+            return outcome.state, self._none, -1 if outcome.reason is None else outcome.reason.code, outcome.runtime
+        metrics, scores = self.objective.with_runtime(outcome.metrics, outcome.runtime), outcome.scores
+        absent = self.objective.missing(metrics, scores)
+        for each in self.objective.all if absent else ():
+            each.loss(metrics, scores)  # raises with the names
         try:
-            return State.COMPLETE, self.objective.loss(outcome.metrics, outcome.scores), -1, outcome.runtime
+            losses = (self.objective.loss(metrics, scores), *self.objective.rest(metrics, scores))
+            return State.COMPLETE, losses, -1, outcome.runtime
         except EvaluationError:
-            return _BAD
+            return self._bad
 
+    @property
+    def _none(self) -> tuple[float, ...]:
+        return (math.nan,) * self.history.objectives
 
-_BAD = (State.FAILED, math.nan, Reason.NOT_FINITE.code, math.nan)
+    @property
+    def _bad(self) -> _Judged:
+        return State.FAILED, self._none, Reason.NOT_FINITE.code, math.nan
 
 
 def _number(trial: "Suggestion | int") -> int:

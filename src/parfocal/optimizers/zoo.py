@@ -28,6 +28,7 @@ STRATEGIES: dict[str, str] = {
     "one-plus-one": "parfocal.strategies.one_plus_one:OnePlusOne",
     "de-selection": "parfocal.strategies.de_selection:DESelection",
     "annealing": "parfocal.strategies.annealing:Annealing",
+    "nsga2": "parfocal.strategies.nsga2:NSGA2",
 }
 """Name in the text form to ``module:class``."""
 

@@ -36,8 +36,8 @@ class Comma:
         Results of generation 0 (the warm-up), at least 1.
     """
 
-    parents: int = 2
-    offspring: int = 8
+    parents: int = 3
+    offspring: int = 12
     founders: int = 20
     name: ClassVar[str] = "comma"
     learns: ClassVar[bool] = True

@@ -13,7 +13,11 @@ __all__ = ["SPACES", "conforms"]
 
 
 def conforms(strategy: Strategy, space: Space) -> None:
-    """Check one strategy on one kind of space: on an empty, a usual, an all-failed and an all-pending history."""
+    """Check one strategy on one kind of space: on an empty, a usual, an all-failed and an all-pending history.
+
+    A strategy that ranks by more than the loss says so by a class attribute ``by_loss = False``; its selection is then
+    not expected to be sorted by the loss.
+    """
     assert isinstance(strategy.name, str) and isinstance(strategy.learns, bool), "a strategy needs a name and `learns`"
     assert strategy.pool >= 1 and strategy.neighbours >= 0, "pool is at least 1 and neighbours at least 0"
     empty, pending, failed = (History(space.dimension) for _ in range(3))
@@ -37,7 +41,7 @@ def _chooses(strategy: Strategy, space: Space, history: History, n: int, m: int)
     assert not bool(history.lost[rows].any()), "LOST rows say nothing and are not selected"
     assert not bool((history.failed | history.pending)[selection.good_rows].any()), "only finished rows are good"
     losses = history.loss[rows][history.complete[rows]]
-    if bool((selection.generations < 0).all()):
+    if bool((selection.generations < 0).all()) and getattr(strategy, "by_loss", True):
         assert bool((np.diff(losses) >= 0).all()), "a selection is sorted, best first"
     candidates = Candidates(space.sample(m, generator(3)), selection)
     chosen = strategy.choose(space, history, candidates, n, generator(4))

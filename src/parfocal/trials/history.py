@@ -11,7 +11,7 @@ from parfocal.trials.state import State
 from parfocal.typing import Bools, Floats, Ints
 
 _BLANK: tuple[tuple[str, type, Any], ...] = (
-    ("loss", np.float64, np.nan),
+    ("losses", np.float64, np.nan),
     ("fidelity", np.float64, 1.0),
     ("runtime", np.float32, np.nan),
     ("state", np.int8, State.WAITING),
@@ -36,6 +36,8 @@ class History:
         Number d of columns of X.
     capacity
         Rows to reserve; the arrays double when they are full, so that n appends cost O(n).
+    objectives
+        Number m of losses of a trial; all but the first are for strategies that weigh several against each other.
 
     Attributes
     ----------
@@ -45,15 +47,19 @@ class History:
         The study's revision that the history shows; kept by :func:`parfocal.storage.sync`.
     """
 
-    def __init__(self, space_dimension: int, capacity: int = 256) -> None:
-        if space_dimension < 0 or capacity < 0:
-            raise InvalidInput(f"Dimension and capacity must be at least 0; got {space_dimension}, {capacity}.")
+    def __init__(self, space_dimension: int, capacity: int = 256, objectives: int = 1) -> None:
+        if space_dimension < 0 or capacity < 0 or objectives < 1:
+            raise InvalidInput(
+                "Dimension and capacity must be at least 0, and there is at least 1 objective; got "
+                f"{space_dimension}, {capacity} and {objectives}."
+            )
         self.version = 0
         self.seen = 0
         self._size = 0
         self._told = 0
         self._best: tuple[int, int | None] = (-1, None)
         kinds: dict[str, tuple[tuple[int, ...], type]] = {name: ((), kind) for name, kind, _ in _BLANK}
+        kinds["losses"] = (objectives,), np.float64
         self._columns = Columns({**kinds, "X": ((space_dimension,), np.float64), "order": ((), np.int64)}, capacity)
 
     def __len__(self) -> int:
@@ -121,6 +127,7 @@ class History:
         state: ArrayLike,
         loss: ArrayLike,
         *,
+        others: ArrayLike | None = None,
         runtime: ArrayLike | None = None,
         reason: ArrayLike | None = None,
         revision: ArrayLike | None = None,
@@ -135,6 +142,8 @@ class History:
             Final :class:`State` of each, or one for all.
         loss
             Finite where COMPLETE, finite or NaN where PRUNED, NaN where FAILED or LOST (no penalty values).
+        others
+            Losses of the other objectives ``(k, m - 1)``, by the same rule; None: NaN.
         runtime
             Seconds, NaN where unknown.
         reason
@@ -144,7 +153,7 @@ class History:
         """
         rows = self._rows(numbers)
         states = np.broadcast_to(np.asarray(state, dtype=np.int8), rows.shape)
-        losses = np.broadcast_to(np.asarray(loss, dtype=np.float64), rows.shape)
+        losses = self._losses(rows, loss, others)
         if rows.size > 1 and np.unique(rows).size != rows.size:
             raise InvalidInput("A trial can be told only once; a number appears twice in one tell.")
         if not bool((self._columns["state"][rows] <= State.RUNNING).all()):
@@ -152,18 +161,20 @@ class History:
             raise InvalidInput(f"A trial can be told only once; these have a result already: {done}.")
         if rows.size and (states.min() < State.COMPLETE or states.max() > State.LOST):
             raise InvalidInput("A result must be COMPLETE, PRUNED, FAILED or LOST.")
-        finite = np.isfinite(losses)
-        wrong = np.where(states == State.COMPLETE, ~finite, ~np.isnan(losses) & ((states != State.PRUNED) | ~finite))
+        finite, state_of = np.isfinite(losses), states[:, None]
+        wrong = np.where(
+            state_of == State.COMPLETE, ~finite, ~np.isnan(losses) & ((state_of != State.PRUNED) | ~finite)
+        )
         if wrong.any():
-            first = int(np.flatnonzero(wrong)[0])
+            first, which = (int(index) for index in np.argwhere(wrong)[0])
             raise InvalidInput(
                 f"The loss must be finite for a COMPLETE trial and NaN for a FAILED or LOST one; got "
-                f"{losses[first]} for the {State(int(states[first])).name} trial {rows[first]}."
+                f"{losses[first, which]} for the {State(int(states[first])).name} trial {rows[first]}."
             )
         stop = self._told + rows.size
         columns = self._columns
         columns["state"][rows] = states
-        columns["loss"][rows] = losses
+        columns["losses"][rows] = losses
         columns["told"][rows] = np.arange(self._told, stop)
         for name, given in (("runtime", runtime), ("reason", reason), ("revision", revision)):
             if given is not None:
@@ -185,9 +196,19 @@ class History:
         return self._columns.view("X", self._size)
 
     @property
+    def objectives(self) -> int:
+        """Number m of losses of a trial."""
+        return int(self._columns["losses"].shape[1])
+
+    @property
     def loss(self) -> Floats:
         """Losses ``(n,)``: NaN unless COMPLETE, or PRUNED with a partial result."""
-        return self._columns.view("loss", self._size)
+        return self.losses[:, 0]
+
+    @property
+    def losses(self) -> Floats:
+        """Losses of all objectives ``(n, m)``; column 0 is :attr:`loss`."""
+        return self._columns.view("losses", self._size)
 
     @property
     def fidelity(self) -> Floats:
@@ -262,7 +283,7 @@ class History:
             if rows.size:
                 fidelity = self._columns["fidelity"][rows]
                 rows = rows[fidelity == fidelity.max()]
-                self._best = (self.version, int(rows[np.argmin(self._columns["loss"][rows])]))
+                self._best = (self.version, int(rows[np.argmin(self._columns["losses"][rows, 0])]))
             else:
                 self._best = (self.version, None)
         return self._best[1]
@@ -285,7 +306,7 @@ class History:
             )
         if told and int(self._columns["order"][:told].max()) >= created:
             raise InvalidInput(f"A result among the first {told} belongs to a trial later than the first {created}.")
-        past = History(self.dimension, 0)
+        past = History(self.dimension, 0, self.objectives)
         past._columns = self._columns.past(created, shared="X")
         past._size, past._told, past.version = created, told, 1
         position = past._columns["told"]
@@ -305,6 +326,20 @@ class History:
         if rows.ndim != 1 or (rows.size and (rows.min() < 0 or rows.max() >= self._size)):
             raise InvalidInput(f"Trials are numbered from 0 to {self._size - 1}; got {rows.tolist()[:10]}.")
         return rows
+
+    def _losses(self, rows: Ints, loss: ArrayLike, others: ArrayLike | None) -> Floats:
+        """Return the losses ``(k, m)`` of one tell, or raise when there are too few or too many."""
+        losses = np.full((rows.size, self.objectives), np.nan)
+        losses[:, 0] = loss
+        if others is not None:
+            given = np.asarray(others, dtype=np.float64)
+            if given.shape != (rows.size, self.objectives - 1):
+                raise InvalidInput(
+                    f"The losses of the other objectives must have the shape {(rows.size, self.objectives - 1)}, one "
+                    f"row a trial; got {given.shape}."
+                )
+            losses[:, 1:] = given
+        return losses
 
     def _mark(self, rows: ArrayLike | slice, state: State) -> None:
         rows = self._rows(rows)

@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, overload
 
@@ -13,7 +13,10 @@ from parfocal.errors import EvaluationError, InvalidInput
 from parfocal.trials.scores import summaries
 from parfocal.typing import Floats
 
+RUNTIME = "runtime"
+"""A metric that every trial has: its own runtime in seconds, unless the evaluation returns one of this name."""
 _NAME = re.compile(r"[^\W\d][\w.]*")
+_COMMA = re.compile(r",\s*(?=(?:maxim|minim)i[sz]e\s)")
 _TEXT = re.compile(r"(?:(?P<direction>maxim|minim)i[sz]e\s+)?(?P<metric>.+?)\s*(?:\[(?P<unit>[^\]]*)\])?", re.DOTALL)
 
 
@@ -30,11 +33,13 @@ class Objective:
         ``minimize`` or ``maximize``.
     unit
         For labels only.
+    others
+        Further objectives to weigh against this one, which alone decides what is "best"; each without others.
 
     Raises
     ------
     InvalidInput
-        If the metric is empty or the direction unknown.
+        If the metric is empty, the direction unknown, or two objectives are the same.
     ExpressionError
         If the criterion cannot be parsed.
     """
@@ -42,6 +47,7 @@ class Objective:
     metric: str
     direction: Literal["minimize", "maximize"] = "minimize"
     unit: str | None = None
+    others: tuple["Objective", ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.metric, str) or not self.metric.strip():
@@ -49,11 +55,18 @@ class Objective:
         if self.direction not in ("minimize", "maximize"):
             raise InvalidInput(f"The direction must be 'minimize' or 'maximize'; got {self.direction!r}.")
         object.__setattr__(self, "metric", self.metric.strip())
+        object.__setattr__(self, "others", tuple(self.others))
+        nested = [str(other) for other in self.others if not isinstance(other, Objective) or other.others]
+        if nested:
+            raise InvalidInput(f"Each further objective must be one objective alone; got {nested[0]!r}.")
+        metrics = [self.metric, *(other.metric for other in self.others)]
+        if len(set(metrics)) != len(metrics):
+            raise InvalidInput(f"Several objectives must be of different metrics; got '{self}'.")
         _ = self.names  # a wrong criterion is found here, not at the first trial
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel as the three fields; the parsed criterion stays behind."""
-        return Objective, (self.metric, self.direction, self.unit)
+        """Travel as the fields; the parsed criterion stays behind."""
+        return Objective, (self.metric, self.direction, self.unit, self.others)
 
     @cached_property
     def _criterion(self) -> Any:
@@ -65,9 +78,19 @@ class Objective:
         return parse(self.metric, kind="criterion")
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Names of the metrics that are needed, sorted."""
+    def _own(self) -> tuple[str, ...]:
+        """Names of the metrics that this objective needs without the others, sorted."""
         return (self.metric,) if self._criterion is None else tuple(sorted(self._criterion.names))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the metrics that are needed, sorted; those of further objectives behind."""
+        return tuple(dict.fromkeys([*self._own, *(name for other in self.others for name in other._own)]))
+
+    @property
+    def all(self) -> tuple["Objective", ...]:
+        """Every objective by itself, this one first: the columns of ``History.losses``."""
+        return (replace(self, others=()), *self.others)
 
     def missing(
         self, metrics: Mapping[str, Any], scores: Mapping[str, Mapping[str, float]] | None = None
@@ -78,6 +101,17 @@ class Objective:
             known = summaries(scores)
             absent = tuple(name for name in absent if name not in known)
         return absent
+
+    def with_runtime(self, metrics: Mapping[str, Any], runtime: float) -> Mapping[str, Any]:
+        """Return ``metrics``, with the trial's ``runtime`` (s) where it is needed and the evaluation returned none."""
+        needed = RUNTIME in self.names and RUNTIME not in metrics and not math.isnan(runtime)
+        return {**metrics, RUNTIME: runtime} if needed else metrics
+
+    def rest(
+        self, metrics: Mapping[str, float], scores: Mapping[str, Mapping[str, float]] | None = None
+    ) -> tuple[float, ...]:
+        """Return the losses of the other objectives; arguments and errors as in :meth:`loss`."""
+        return tuple(other.loss(metrics, scores) for other in self.others)
 
     def loss(self, metrics: Mapping[str, float], scores: Mapping[str, Mapping[str, float]] | None = None) -> float:
         """Return the number to minimize.
@@ -95,11 +129,11 @@ class Objective:
         EvaluationError
             If a metric is missing, or the result is not finite.
         """
-        if scores and any(name not in metrics for name in self.names):
+        if scores and any(name not in metrics for name in self._own):
             metrics = {**summaries(scores), **metrics}
         value = float(self._evaluate(metrics, "returned"))
         if not math.isfinite(value):
-            used = ", ".join(f"{name} = {metrics[name]}" for name in self.names)
+            used = ", ".join(f"{name} = {metrics[name]}" for name in self._own)
             raise EvaluationError(f"The objective '{self.metric}' is {value}, not a finite number ({used}).")
         return float(self._flip(value))
 
@@ -109,7 +143,7 @@ class Objective:
         return np.where(np.isfinite(values), self._flip(values), np.nan)
 
     def _evaluate(self, metrics: Mapping[str, Any], verb: str) -> Any:
-        absent = self.missing(metrics)
+        absent = [name for name in self._own if name not in metrics]
         if absent:
             need = ", ".join(f"'{name}'" for name in absent)
             noun = "metric" if len(absent) == 1 else "metrics"
@@ -121,7 +155,7 @@ class Objective:
         if self._criterion is None:
             return metrics[self.metric]
         with np.errstate(all="ignore"):
-            return self._criterion({name: metrics[name] for name in self.names})
+            return self._criterion({name: metrics[name] for name in self._own})
 
     def _flip(self, number: Any) -> Any:
         """Turn value to loss or loss to value (0 stays 0, never -0)."""
@@ -149,21 +183,44 @@ class Objective:
         return f"{self.metric}{unit} ({'higher' if self.direction == 'maximize' else 'lower'} is better)"
 
     def __str__(self) -> str:
-        return f"{self.direction} {self.metric}" + (f" [{self.unit}]" if self.unit else "")
+        own = f"{self.direction} {self.metric}" + (f" [{self.unit}]" if self.unit else "")
+        return ", ".join([own, *map(str, self.others)])
+
+    @classmethod
+    def of(cls, objective: "Objective | str | Sequence[Objective | str]") -> "Objective":
+        """Return the objective of a text, or of several texts or objectives: the first one decides what is best."""
+        if isinstance(objective, str):
+            return cls.from_text(objective)
+        if isinstance(objective, Objective):
+            return objective
+        given = [cls.of(each) for each in objective]
+        if not given:
+            raise InvalidInput("An objective is needed, such as 'maximize f1'; got an empty list.")
+        return given[0] if len(given) == 1 else replace(given[0], others=(*given[0].others, *given[1:]))
 
     @classmethod
     def from_text(cls, text: str) -> "Objective":
-        """Return the objective of a text: ``maximize f1``, ``minimize rmse [px]``; without a direction: minimize."""
+        """Return the objective of a text: ``maximize f1``, ``minimize rmse [px]``; without a direction: minimize.
+
+        Several are written with a direction each: ``maximize f1, minimize runtime``.
+        """
+        several = _COMMA.split(text.strip())
+        if len(several) > 1:
+            return cls.of(several)
         found = _TEXT.fullmatch(text.strip())
         if found is None:
             raise InvalidInput(f"An objective is written as 'maximize METRIC' or 'minimize METRIC'; got {text!r}.")
         return cls(found["metric"], "maximize" if found["direction"] == "maxim" else "minimize", found["unit"] or None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as a JSON-ready dictionary."""
-        return {"metric": self.metric, "direction": self.direction, "unit": self.unit}
+        """Return the fields as a JSON-ready dictionary; ``others`` only where there are any."""
+        fields: dict[str, Any] = {"metric": self.metric, "direction": self.direction, "unit": self.unit}
+        if self.others:
+            fields["others"] = [other.to_dict() for other in self.others]
+        return fields
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "Objective":
         """Return the objective that :meth:`to_dict` wrote."""
-        return cls(**fields)
+        others = tuple(cls.from_dict(other) for other in fields.get("others", ()))
+        return cls(**{**fields, "others": others})
