@@ -9,6 +9,7 @@ from parfocal.analysis.failures import Failure, failures
 from parfocal.analysis.improvement import Improvement, improvement
 from parfocal.analysis.infimum import Infimum, infimum, project, project_grid
 from parfocal.analysis.influence import Influence, influence
+from parfocal.analysis.pareto import Pareto, pareto
 from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
 from parfocal.analysis.slices import Slice, slices
@@ -29,6 +30,7 @@ __all__ = [
     "Improvement",
     "Infimum",
     "Influence",
+    "Pareto",
     "Points",
     "Rows",
     "Run",
@@ -48,6 +50,7 @@ __all__ = [
     "infimum",
     "influence",
     "pairs",
+    "pareto",
     "presentable",
     "project",
     "project_grid",

@@ -42,7 +42,7 @@ class NSGA2:
         ``runtime``: these and the trials' runtime; unknown ones count as the longest.
     """
 
-    population: int = 20
+    population: int = 10
     parents: int = 4
     against: Literal["metrics", "runtime"] = "metrics"
     name: ClassVar[str] = "nsga2"

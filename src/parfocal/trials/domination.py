@@ -95,7 +95,7 @@ def _leading(rows: Floats) -> Bools:
         return np.asarray((rows == rows[:1]).all(axis=1))
     if rows.shape[1] == 2:
         # undominated: the best second loss among equal first ones, and better than all with a smaller first one
-        first = np.concatenate([[True], np.diff(rows[:, 0]) != 0])
+        first = np.concatenate([[True], rows[1:, 0] != rows[:-1, 0]])
         group = np.cumsum(first) - 1
         lowest = rows[first, 1]
         before = np.concatenate([[np.inf], np.minimum.accumulate(lowest)[:-1]])
