@@ -32,7 +32,7 @@ QUICK = ("synthetic-branin", "synthetic-mixed", "synthetic-letters")
 def parsed() -> argparse.Namespace:
     """Return the options of the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", nargs="+", choices=list(table.tasks()), metavar="TASK", help="some tasks only")
+    parser.add_argument("--tasks", nargs="+", choices=list(table.halves()), metavar="TASK", help="some tasks only")
     parser.add_argument("--half", choices=("development", "test", "all"), default="all", help="which tasks")
     parser.add_argument("--optimizers", nargs="+", default=[*OURS, *OPTIMIZERS], help="zoo names, compositions, peers")
     parser.add_argument("--seeds", nargs="+", default=["20"], metavar="N or NAME=N", help="runs, for all or for one")
@@ -100,7 +100,7 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the processes
     folders = Folders(options.folder, options.out, options.venvs or options.out / "venvs")
     folders.out.mkdir(parents=True, exist_ok=True)
-    names = options.tasks or [name for name, (half, _) in table.tasks().items() if options.half in ("all", half)]
+    names = options.tasks or [name for name, half in table.halves().items() if options.half in ("all", half)]
     if options.quick:
         names, options.seeds = list(QUICK), ["2"]
         options.optimizers = [name for name in options.optimizers if name not in OPTIMIZERS]

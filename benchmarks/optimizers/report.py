@@ -71,7 +71,7 @@ def _rankings(half: str, scores: Mapping[str, Mapping[str, Score]], optimizers: 
 
 def _explanation() -> str:
     return (
-        "Normalized regret: (best loss so far - optimum) / (median random loss - optimum), mean over runs; anytime: its "
-        "mean over all evaluations after the 20 shared initial ones. ms an ask: CPU time of ask and tell. Where the "
-        "optimum is not known, it is the lowest loss that any stored run or random draw has seen."
+        "Normalized regret: (best loss so far - optimum) / (median random loss - optimum), mean over runs; anytime: "
+        "its mean over all evaluations after the 20 shared initial ones. ms an ask: CPU time of ask and tell. Where "
+        "the optimum is not known, it is the lowest loss that any stored run or random draw has seen."
     )

@@ -1,4 +1,4 @@
-"""What an optimizer is compared on: a space, a loss on its rows, a number of evaluations, and the scale of its regret."""
+"""What an optimizer is compared on: a space, a loss on its rows, a number of evaluations, and the scale of regret."""
 
 import hashlib
 import json
@@ -53,7 +53,7 @@ class Task:
         return self.space.sample(INITIAL, generator(seed, "initial", self.name))
 
     def fingerprint(self) -> str:
-        """Return what changes when stored runs are no longer comparable: space, evaluations, and losses of four rows."""
+        """Return what changes when stored runs are no longer comparable: space, evaluations, four losses."""
         losses = self.loss(self.space.sample(4, generator(0, "fingerprint", self.name)))
         text = json.dumps([self.space.to_dict(), self.evaluations, [f"{loss:.6g}" for loss in losses]])
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -26,7 +26,7 @@ class Inexpressible(ValueError):
 
 
 def describe(space: Space) -> dict[str, Any]:
-    """Return ``{"parameters": [...], "below": [[a, b], ...]}``; ``below`` holds constraints ``a < b`` on equal levels."""
+    """Return ``{"parameters": [...], "below": [[a, b], ...]}``; ``below``: constraints ``a < b`` on equal levels."""
     order = [name for name in space.columns if name not in space.layout.rules]
     order += [name for name in space.layout.order if name in space.layout.position]
     return {

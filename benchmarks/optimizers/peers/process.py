@@ -60,7 +60,7 @@ class Process:
         python = python_of(self.package, self.venvs)
         if not python.exists():
             raise PeerError(f"There is no environment of {self.package.name} in {self.venvs}.")
-        self._errors = TemporaryFile()
+        self._errors = TemporaryFile()  # noqa: SIM115 - open as long as the process
         self._process = subprocess.Popen(
             [str(python.absolute()), str(script)],
             stdin=subprocess.PIPE,

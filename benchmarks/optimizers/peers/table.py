@@ -33,7 +33,29 @@ PACKAGES: tuple[Package, ...] = (
         (_TORCH, ("optuna>=5,<6", "cmaes", "scipy")),
         "define-by-run; initial trials added as finished ones, CMA-ES starts from the best of them",
     ),
-)
+    Package(
+        "smac", ("smac3", "smac3-every"), (("smac>=2.4", "ConfigSpace>=1.2"),),
+        "conditions and constraints of ConfigSpace; initial trials told; `smac3` learns anew every 8 trials, its default, "
+        "`smac3-every` at each",
+    ),
+    Package(
+        "hyperopt", ("hyperopt-tpe",), (("hyperopt", "setuptools"),),
+        "nested choices; initial trials inserted as finished ones",
+    ),
+    Package(
+        "nevergrad", ("nevergrad-ngopt",), (("nevergrad",),),
+        "a flat space; initial trials suggested and told",
+    ),
+    Package(
+        "dehb", ("dehb-de",), (("dehb",),),
+        "conditions of ConfigSpace; its differential evolution, whose first population is the initial trials",
+    ),
+    Package(
+        "syne-tune", ("syne-tune-cqr",),
+        (("syne-tune", "xgboost", "scikit-learn", "pandas", "huggingface_hub", "pyarrow"),),
+        "a flat space; initial trials told",
+    ),
+)  # fmt: skip
 """Every peer."""
 
 OPTIMIZERS: dict[str, Package] = {name: package for package in PACKAGES for name in package.optimizers}

@@ -1,4 +1,4 @@
-"""Optuna: define-by-run, the initial trials added as finished ones; an infeasible configuration is told with the worst loss."""
+"""Optuna: define-by-run, the initial trials added as finished ones."""
 
 import warnings
 
