@@ -25,7 +25,10 @@ from benchmarks.optimizers.tasks import table
 from benchmarks.optimizers.tasks.missing import Missing
 from benchmarks.optimizers.work import Folders, Job, task_of, work
 
-OURS = ("random", "smac-rf", "smac-xgboost", "tpe", "cma-es")
+from parfocal.optimizers.zoo import DEFAULT
+
+OURS = tuple(dict.fromkeys((DEFAULT, "smac-rf", "smac-xgboost", "tpe", "cma-es", "random")))
+"""What is compared when nothing else is asked for, the default optimizer first."""
 QUICK = ("synthetic-branin", "synthetic-mixed", "synthetic-letters")
 
 

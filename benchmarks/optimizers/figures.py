@@ -48,6 +48,7 @@ def differences(found: Ranking, title: str, path: Path) -> None:
     axes.text(found.ranks[0], 1.1, f"critical difference {found.difference:.2f}", fontsize=8, color="tab:red")
     axes.set(title=title, xlabel="mean rank (1 = best)", ylim=(-(count + 1), 2.2), xlim=(0.8, count + 3))
     axes.set_yticks([])
+    axes.set_xticks(range(1, count + 1))
     axes.spines[["left", "right", "top"]].set_visible(False)
     _save(figure, path)
 

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from benchmarks.optimizers.peers.process import Peer, Process
-from benchmarks.optimizers.peers.table import OPTIMIZERS
-from benchmarks.optimizers.runs import Own, Player, Run, play
+from benchmarks.optimizers.peers.process import Peer, PeerError, Process
+from benchmarks.optimizers.peers.table import OPTIMIZERS, Package
+from benchmarks.optimizers.runs import Own, Run, play
 from benchmarks.optimizers.task import Task
 from benchmarks.optimizers.tasks import table
 
@@ -43,9 +43,13 @@ def task_of(name: str, folders: Folders) -> tuple[Task, str]:
     return task, task.fingerprint()
 
 
-@cache
-def _process(package: str, folders: Folders) -> Process:
-    return Process(next(each for each in OPTIMIZERS.values() if each.name == package), folders.venvs)
+_PROCESSES: dict[str, Process] = {}
+
+
+def _process(package: Package, folders: Folders) -> Process:
+    if package.name not in _PROCESSES:
+        _PROCESSES[package.name] = Process(package, folders.venvs)
+    return _PROCESSES[package.name]
 
 
 @cache
@@ -64,13 +68,21 @@ def work(job: Job, folders: Folders) -> Run:
     task, fingerprint = task_of(job.task, folders)
     rows = task.initial(job.seed)
     losses = task.loss(rows)
-    player: Player
-    if job.optimizer in OPTIMIZERS:
-        process = _process(OPTIMIZERS[job.optimizer].name, folders)
-        seed = int(generator(job.seed, "peer", job.optimizer).integers(2**31 - 1))
-        player, version = Peer.start(process, task, job.optimizer, seed, rows, losses), process.version
-    else:
+    if job.optimizer not in OPTIMIZERS:
         _warmed(job.optimizer)
-        player, version = Own.start(task, job.optimizer, job.seed, rows, losses), parfocal.__version__
-    found, cpu, wall, rejected = play(task, player, losses)
-    return Run(task.name, fingerprint, job.optimizer, job.seed, version, found, cpu, wall, rejected)
+        version, played = (
+            parfocal.__version__,
+            play(task, Own.start(task, job.optimizer, job.seed, rows, losses), losses),
+        )
+    else:
+        package = OPTIMIZERS[job.optimizer]
+        seed = int(generator(job.seed, "peer", job.optimizer).integers(2**31 - 1))
+        try:
+            process = _process(package, folders)
+            peer = Peer.start(process, task, job.optimizer, seed, rows, losses)
+            version, played = process.version, play(task, peer, losses)
+        except PeerError:
+            if package.name in _PROCESSES:
+                _PROCESSES.pop(package.name).close()
+            raise
+    return Run(task.name, fingerprint, job.optimizer, job.seed, version, *played)

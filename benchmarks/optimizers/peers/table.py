@@ -35,8 +35,8 @@ PACKAGES: tuple[Package, ...] = (
     ),
     Package(
         "smac", ("smac3", "smac3-every"), (("smac>=2.4", "ConfigSpace>=1.2"),),
-        "conditions and constraints of ConfigSpace; initial trials told; `smac3` learns anew every 8 trials, its default, "
-        "`smac3-every` at each",
+        "conditions and constraints of ConfigSpace; initial trials told; `smac3` learns anew every 8 "
+        "trials, its default, `smac3-every` at each",
     ),
     Package(
         "hyperopt", ("hyperopt-tpe",), (("hyperopt", "setuptools"),),
