@@ -9,6 +9,7 @@ from parfocal.analysis.failures import Failure, failures
 from parfocal.analysis.improvement import Improvement, improvement
 from parfocal.analysis.infimum import Infimum, infimum, project, project_grid
 from parfocal.analysis.influence import Influence, influence
+from parfocal.analysis.members import Share, members
 from parfocal.analysis.pareto import Pareto, pareto
 from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
@@ -34,6 +35,7 @@ __all__ = [
     "Points",
     "Rows",
     "Run",
+    "Share",
     "Slice",
     "Summary",
     "Surface",
@@ -49,6 +51,7 @@ __all__ = [
     "incumbents",
     "infimum",
     "influence",
+    "members",
     "pairs",
     "pareto",
     "presentable",
