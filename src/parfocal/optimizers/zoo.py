@@ -1,22 +1,13 @@
-"""The zoo: one literal table of parts, by lazy import path, and one of named compositions.
+"""The zoo: literal tables of parts, by lazy import path, and one of named compositions.
 
-A new sampler, strategy or surrogate is one module and one row here (or an entry point ``parfocal.samplers``,
-``parfocal.strategies`` or ``parfocal.surrogates`` of another package); the conformance suite picks up new
-members by itself.
+A new sampler is one module and one row of ``samplers/table.py``, a new strategy or surrogate one module and one row here
+(or an entry point ``parfocal.samplers``, ``parfocal.strategies`` or ``parfocal.surrogates`` of another package); the
+conformance suite picks up new members by itself.
 """
 
 from dataclasses import dataclass
 
-SAMPLERS: dict[str, str] = {
-    "random": "parfocal.samplers.random:Random",
-    "sobol": "parfocal.samplers.sobol:Sobol",
-    "latin-hypercube": "parfocal.samplers.latin_hypercube:LatinHypercube",
-    "grid": "parfocal.samplers.grid:Grid",
-    "local": "parfocal.samplers.local:Local",
-    "parzen": "parfocal.samplers.parzen:Parzen",
-    "multivariate-normal": "parfocal.samplers.multivariate_normal:MultivariateNormal",
-}
-"""Name in the text form to ``module:class``."""
+from parfocal.samplers.table import SAMPLERS as SAMPLERS
 
 STRATEGIES: dict[str, str] = {
     "accept-all": "parfocal.strategies.accept:AcceptAll",

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from parfocal.errors import OptimizerError
-from parfocal.samplers.failures import next_to_failures
+from parfocal.samplers.failures import away_from_failures
 from parfocal.samplers.selection import Selection
 from parfocal.space import Space
 from parfocal.trials import History
@@ -43,13 +43,9 @@ class Local:
 
         Rows nearer to a failed trial than to a complete one are drawn again, up to five times.
         """
-        X = self._draws(space, history, selection, n, rng)
-        for _ in range(5):
-            poor = np.flatnonzero(next_to_failures(space, history, selection, X))
-            if not len(poor):
-                break
-            X[poor] = self._draws(space, history, selection, len(poor), rng)
-        return X
+        return away_from_failures(
+            space, history, selection, n, lambda which: self._draws(space, history, selection, len(which), rng)
+        )
 
     def _draws(self, space: Space, history: History, selection: Selection, n: int, rng: np.random.Generator) -> Floats:
         parents = selection.good_rows
