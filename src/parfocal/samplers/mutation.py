@@ -29,8 +29,8 @@ from parfocal.typing import Bools, Floats, Ints
 class Mutation:
     """Change one to a few parameters of a good configuration; how many is drawn from a power law.
 
-    The fast (1+1) evolutionary algorithm (Doerr et al., GECCO 2017): mostly one change, often enough several, so that no
-    rate has to be chosen. With an ageing selection it is the mutation of regularized evolution (Real et al., AAAI 2019).
+    The fast (1+1) evolutionary algorithm (Doerr et al., GECCO 2017): mostly one change, often enough several, so that
+    no rate has to be chosen. With an ageing selection: the mutation of regularized evolution (Real et al., AAAI 2019).
     An option changes to another one, a number by a normal step of log-uniform size and by one level at least.
 
     Parameters
@@ -75,7 +75,7 @@ class Mutation:
 
 
 def few(open_: Bools, exponent: float, rng: np.random.Generator) -> Bools:
-    """Return which of the open columns ``(n, d)`` mutate: in each row k random ones, k from a power law on 1 to d / 2."""
+    """Return which of the open columns ``(n, d)`` mutate: k random ones a row, k from a power law on 1 to d / 2."""
     n, dimension = open_.shape
     most = max(1, dimension // 2)
     weights = np.arange(1, most + 1) ** -exponent

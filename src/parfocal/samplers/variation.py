@@ -1,4 +1,4 @@
-"""What samplers that vary good trials have in common: parents, steps of numbers, other options, and the frame of a draw.
+"""What samplers that vary good trials have in common: parents, steps of numbers, other options, the frame of a draw.
 
 All work on whole arrays of rows. A row is varied as a *full* point of the cube: what is inactive in it is first drawn
 from the prior, so that a parameter that wakes up has a value, and goes to sleep again where the conditions say so.
@@ -84,7 +84,7 @@ def filled(X: Floats, rng: np.random.Generator) -> Floats:
 
 
 def by_rank(count: int, n: int, rng: np.random.Generator) -> Ints:
-    """Return ``n`` ranks below ``count`` with the probabilities of Zipf's law: the first twice as often as the second."""
+    """Return ``n`` ranks below ``count`` by Zipf's law: the first is twice as likely as the second."""
     weights = 1.0 / np.arange(1, count + 1)
     return rng.choice(count, size=n, p=weights / weights.sum())
 
