@@ -7,10 +7,10 @@ import numpy as np
 
 from parfocal.errors import OptimizerError
 from parfocal.samplers.selection import Selection
-from parfocal.samplers.variation import dithered, filled, numbers, other_options, share, sometimes, varied
+from parfocal.samplers.variation import dithered, filled, numbers, other_options, share, sometimes, stride, varied
 from parfocal.space import Space
 from parfocal.trials import History
-from parfocal.typing import Floats, Ints
+from parfocal.typing import Bools, Floats, Ints
 
 CONSTRICTION = 0.7298437881283576
 """chi of Clerc and Kennedy 2002, equation 5, for phi = 4.1 and kappa = 1."""
@@ -31,12 +31,15 @@ class Swarm:
         NaN of a particle without a trial, best where none of its trials is complete.
     leader : Floats (d,)
         Best position of all.
+    lost : Bools (size,)
+        Whose last trial failed: it goes on from its best position, at rest.
     """
 
     position: Floats
     velocity: Floats
     best: Floats
     leader: Floats
+    lost: Bools
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,15 @@ class Particle:
     ----------
     swarm : int
         Particles where the strategy knows no generations, at least 2.
+    fastest : float
+        Largest velocity that is carried over, in each column, as a share of the unit cube, in (0, 1]. The first
+        trials of a particle are drawn anywhere: the way between them is no direction worth keeping.
     restarts : float
         Share of draws from the priors, in [0, 1].
     """
 
-    swarm: int = 10
+    swarm: int = 8
+    fastest: float = 0.15
     restarts: float = 0.05
     name: ClassVar[str] = "particle"
     learns: ClassVar[bool] = True
@@ -66,6 +73,7 @@ class Particle:
     def __post_init__(self) -> None:
         if self.swarm < 2:
             raise OptimizerError(f"swarm must be at least 2; got {self.swarm!r}.")
+        stride(self.fastest, "fastest")
         share(self.restarts, "restarts")
 
     def sample(self, space: Space, history: History, selection: Selection, n: int, rng: np.random.Generator) -> Floats:
@@ -76,7 +84,7 @@ class Particle:
         swarm = replayed(history, selection, size)
 
         def build(which: Ints) -> Floats:
-            return flown(space, swarm, (len(history) + which) % size, rng)
+            return flown(space, swarm, (len(history) + which) % size, self.fastest, rng)
 
         return varied(space, history, selection, n, rng, self.restarts, build)
 
@@ -94,22 +102,27 @@ def replayed(history: History, selection: Selection, size: int) -> Swarm:
     position[particle[last]] = history.X[order[last]]
     moved = last[(last > 0) & (particle[last - 1] == particle[last])]
     velocity[particle[moved]] = np.nan_to_num(history.X[order[moved]] - history.X[order[moved - 1]])
+    lost = np.zeros(size, dtype=np.bool_)
+    lost[particle[last]] = history.failed[order[last]]
+    velocity[lost] = 0.0
     complete = rows[history.complete[rows]]  # best first, so that the first row of a particle is its best
     own, first = np.unique(complete % size, return_index=True)
     best[own] = history.X[complete[first]]
-    return Swarm(position, velocity, best, history.X[selection.good_rows[0]])
+    return Swarm(position, velocity, best, history.X[selection.good_rows[0]], lost)
 
 
-def flown(space: Space, swarm: Swarm, which: Ints, rng: np.random.Generator) -> Floats:
+def flown(space: Space, swarm: Swarm, which: Ints, fastest: float, rng: np.random.Generator) -> Floats:
     """Return the next full positions ``(n, d)`` of particles ``which (n,)``; NaN rows start again at random."""
+    velocity = np.clip(swarm.velocity[which], -fastest, fastest)
     x, own = swarm.position[which], swarm.best[which]
     absent = np.isnan(x).all(axis=1)
+    x = np.where(swarm.lost[which, None], own, x)
     leader = np.broadcast_to(swarm.leader, x.shape)
     own = np.where(np.isnan(own).all(axis=1, keepdims=True), leader, own)
     here = filled(np.where(np.isnan(x), np.where(np.isnan(own), leader, own), x), rng)
     own, leader = np.where(np.isnan(own), here, own), np.where(np.isnan(leader), here, leader)
     pulls = PULL * rng.random((2, *here.shape))
-    step = CONSTRICTION * (swarm.velocity[which] + pulls[0] * (own - here) + pulls[1] * (leader - here))
+    step = CONSTRICTION * (velocity + pulls[0] * (own - here) + pulls[1] * (leader - here))
     option = np.choose(rng.integers(3, size=here.shape), [here, own, leader])
     Y = np.where(numbers(space), np.clip(dithered(space, here + step, rng), 0.0, 1.0), option)
     Y = other_options(space, Y, sometimes(space, len(Y), rng), rng)

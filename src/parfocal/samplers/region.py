@@ -9,7 +9,7 @@ from parfocal.samplers.memo import notebook
 from parfocal.samplers.variation import numbers, widths
 from parfocal.space import Space
 from parfocal.trials import History
-from parfocal.typing import Floats
+from parfocal.typing import Bools, Floats
 
 LONGEST = 1.6
 """Largest side (TuRBO)."""
@@ -61,6 +61,8 @@ class Region:
 def region(space: Space, history: History, rules: Rules, owner: Hashable) -> Region:
     """Return the region after all results of a history; between asks only new results are walked through."""
     notes = notebook(history)
+    done: int
+    here: Region
     done, here = notes.get(owner, (0, Region(rules.side)))
     told = history.finished_order[done:]
     told = told[(history.complete | history.failed)[told]]
@@ -71,7 +73,7 @@ def region(space: Space, history: History, rules: Rules, owner: Hashable) -> Reg
     return here
 
 
-def after(here: Region, rules: Rules, history: History, row: int, columns: "np.ndarray", width: Floats) -> Region:
+def after(here: Region, rules: Rules, history: History, row: int, columns: Bools, width: Floats) -> Region:
     """Return the region after one result.
 
     What other samplers evaluated outside of the box is no failure of it; but a better trial is its centre wherever it
@@ -80,9 +82,7 @@ def after(here: Region, rules: Rules, history: History, row: int, columns: "np.n
     loss, fidelity = float(history.loss[row]), float(history.fidelity[row])
     seen = here.seen + 1
     failed = not np.isfinite(loss)
-    better = not failed and (
-        here.centre < 0 or fidelity > here.fidelity or (fidelity == here.fidelity and loss < here.loss)
-    )
+    better = not failed and (here.centre < 0 or (-fidelity, loss) < (-here.fidelity, here.loss))
     success = better and (here.centre < 0 or here.loss - loss > GAIN * abs(here.loss))
     inside = here.centre >= 0 and contains(history.X[here.centre], here.side, history.X[row], columns, width)
     moved = replace(here, seen=seen)
@@ -103,7 +103,7 @@ def after(here: Region, rules: Rules, history: History, row: int, columns: "np.n
     return moved
 
 
-def contains(centre: Floats, side: float, x: Floats, columns: "np.ndarray", width: Floats) -> bool:
+def contains(centre: Floats, side: float, x: Floats, columns: Bools, width: Floats) -> bool:
     """Whether the numbers of a row ``x (d,)`` that are active in both lie in the box; a level's reach is always in."""
     gap = np.abs(x - centre)[columns]
     return bool((np.isnan(gap) | (gap <= np.maximum(side / 2, 1.5 * width[columns]) + 1e-9)).all())

@@ -18,6 +18,10 @@ SAMPLERS: dict[str, str] = {
     "particle": "parfocal.samplers.particle:Particle",
     "trust-region": "parfocal.samplers.trust_region:TrustRegion",
     "local": "parfocal.samplers.local:Local",
+    "climb": "parfocal.samplers.climb:Climb",
+    "thompson": "parfocal.samplers.thompson:Thompson",
+    "mixture": "parfocal.samplers.mixture:Mixture",
+    "belief": "parfocal.samplers.belief:Belief",
     "parzen": "parfocal.samplers.parzen:Parzen",
     "multivariate-normal": "parfocal.samplers.multivariate_normal:MultivariateNormal",
 }

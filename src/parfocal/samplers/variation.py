@@ -86,12 +86,12 @@ def filled(X: Floats, rng: np.random.Generator) -> Floats:
 def by_rank(count: int, n: int, rng: np.random.Generator) -> Ints:
     """Return ``n`` ranks below ``count`` by Zipf's law: the first is twice as likely as the second."""
     weights = 1.0 / np.arange(1, count + 1)
-    return rng.choice(count, size=n, p=weights / weights.sum())
+    return np.asarray(rng.choice(count, size=n, p=weights / weights.sum()), dtype=np.int64)
 
 
 def by_tournament(count: int, n: int, size: int, rng: np.random.Generator) -> Ints:
     """Return the winners ``(n,)`` of tournaments among ``size`` random ranks below ``count`` each: the smallest."""
-    return rng.integers(count, size=(n, size)).min(axis=1)
+    return np.asarray(rng.integers(count, size=(n, size)).min(axis=1))
 
 
 def log_uniform(n: int, largest: float, ratio: float, rng: np.random.Generator) -> Floats:
