@@ -20,8 +20,8 @@ class Belief:
     """Draw around the defaults of the space, and more and more from the prior as results come in.
 
     Hvarfner et al., ICLR 2022 (piBO): the belief multiplies the acquisition with the power ``beta / n``, so that a
-    wrong one is forgotten. Here it is the share ``beta / (beta + n)`` of the draws, n complete trials. Parameters without a
-    default are believed to lie at the median of their prior, options at their likeliest.
+    wrong one is forgotten. Here it is the share ``beta / (beta + n)`` of the draws, n complete trials. Parameters
+    without a default are believed to lie at the median of their prior, options at their likeliest.
 
     Nothing is read from results but their number, so that belief works from the first trial on, without a warm-up.
 

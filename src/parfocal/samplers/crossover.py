@@ -57,7 +57,7 @@ class Crossover:
     crossing: float = 0.9
     spread: float = 2.0
     mutation: float = 10.0
-    restarts: float = 0.05
+    restarts: float = 0.02
     name: ClassVar[str] = "crossover"
     learns: ClassVar[bool] = True
 

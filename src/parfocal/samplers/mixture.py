@@ -9,11 +9,12 @@ import numpy as np
 from parfocal.errors import OptimizerError
 from parfocal.samplers.base import Sampler
 from parfocal.samplers.distance import promise
+from parfocal.samplers.failures import away_from_failures
 from parfocal.samplers.selection import Selection
 from parfocal.samplers.table import SAMPLERS, sampler_class
 from parfocal.space import Space
 from parfocal.trials import History
-from parfocal.typing import Floats
+from parfocal.typing import Floats, Ints
 
 LEARNED = "learned"
 TRIED = 32
@@ -58,13 +59,17 @@ class Mixture:
             shares = learned_shares(space, history, selection, members, rng)
         else:
             shares = _given(self.shares, len(members))
-        counts = rng.multinomial(n, shares).tolist()
-        parts = [
-            member.sample(space, history, selection, count, rng)
-            for member, count in zip(members, counts, strict=True)
-            if count
-        ]
-        return np.asarray(rng.permutation(np.concatenate(parts)))
+
+        def draw(which: Ints) -> Floats:
+            counts = rng.multinomial(len(which), shares).tolist()
+            parts = [
+                member.sample(space, history, selection, count, rng)
+                for member, count in zip(members, counts, strict=True)
+                if count
+            ]
+            return np.asarray(rng.permutation(np.concatenate(parts)))
+
+        return away_from_failures(space, history, selection, n, draw)
 
 
 def learned_shares(

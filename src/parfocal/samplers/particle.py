@@ -83,8 +83,11 @@ class Particle:
         size = int(np.count_nonzero(selection.generations == 1)) or self.swarm
         swarm = replayed(history, selection, size)
 
+        carried = [self.fastest, 0.0]  # who would fly into a failure is drawn again, from rest: towards good positions
+
         def build(which: Ints) -> Floats:
-            return flown(space, swarm, (len(history) + which) % size, self.fastest, rng)
+            fastest = carried.pop(0) if len(carried) > 1 else carried[0]
+            return flown(space, swarm, (len(history) + which) % size, fastest, rng)
 
         return varied(space, history, selection, n, rng, self.restarts, build)
 
