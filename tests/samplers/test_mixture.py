@@ -22,7 +22,7 @@ def near(X):
 
 def test_given_shares_are_kept():
     sampler = Mixture("random | local", "3 1")
-    X = sampler.sample(SPACE, HISTORY, GOOD, 2000, np.random.default_rng(0))
+    X = sampler.sample(SPACE, HISTORY, of_best(HISTORY, 3), 2000, np.random.default_rng(1))
     assert near(X).mean() == pytest.approx(0.25 * 0.9, abs=0.03)  # a tenth of local draws are restarts
 
 

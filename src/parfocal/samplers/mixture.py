@@ -40,7 +40,7 @@ class Mixture:
         One number at least 0 for each sampler, such as ``"0.5 0.3 0.2"`` (any scale), or ``"learned"``.
     """
 
-    samplers: str = "random | local | parzen"
+    samplers: str = "random | local | trust-region"
     shares: str = LEARNED
     name: ClassVar[str] = "mixture"
     learns: ClassVar[bool] = True
