@@ -41,7 +41,7 @@ def test_more_steps_climb_higher():
     space, history, selection = judged("wide")
     heights = [
         np.mean([selection.score(Climb(steps=steps).sample(space, history, selection, 4, rng)).max() for rng in rngs])
-        for steps, rngs in ((1, map(np.random.default_rng, range(5))), (20, map(np.random.default_rng, range(5))))
+        for steps, rngs in ((1, map(np.random.default_rng, range(2))), (20, map(np.random.default_rng, range(2))))
     ]
     assert heights[0] < heights[1]
 
@@ -77,11 +77,11 @@ def test_draws_follow_the_softmax_of_the_score():
     selection = Selection(plain.rows, plain.good, plain.generations, lambda X: (X[:, 2] > 0.5).astype(float))
     sampler = Thompson(pool=400, temperature=1.0, near=0.0)
     firsts = [
-        sampler.sample(space, history, selection, 1, np.random.default_rng(seed))[0, 2] > 0.5 for seed in range(600)
+        sampler.sample(space, history, selection, 1, np.random.default_rng(seed))[0, 2] > 0.5 for seed in range(300)
     ]
     spread = 0.485  # of a score that is 1 for some 0.38 of the rows
     odds = 0.375 / 0.625 * np.exp(1 / spread)
-    assert np.mean(firsts) == pytest.approx(odds / (1 + odds), abs=0.06)
+    assert np.mean(firsts) == pytest.approx(odds / (1 + odds), abs=0.08)
 
 
 def test_without_a_score_draws_lie_near_good_rows():

@@ -43,9 +43,9 @@ def test_equal_judgement_gives_equal_shares():
     flat = Selection(GOOD.rows, GOOD.good, GOOD.generations, lambda X: np.zeros(len(X)))
     members = (Random(), Local())
     shares = np.mean(
-        [learned_shares(SPACE, HISTORY, flat, members, np.random.default_rng(seed)) for seed in range(50)], axis=0
+        [learned_shares(SPACE, HISTORY, flat, members, np.random.default_rng(seed)) for seed in range(20)], axis=0
     )
-    assert np.allclose(shares, 0.5, atol=0.06)
+    assert np.allclose(shares, 0.5, atol=0.08)
 
 
 def test_it_has_a_text_form():
