@@ -39,7 +39,8 @@ class Crossover:
 
     Parameters
     ----------
-    blend : {"sbx", "blx"}
+    blend : {"blx", "sbx"}
+        SBX keeps nearer to the parents, for large populations; BLX searches more with few trials.
     tournament : int
         Good rows that are drawn for each parent, at least 1; the best of them is it.
     crossing : float
@@ -52,7 +53,7 @@ class Crossover:
         Share of draws from the priors, in [0, 1].
     """
 
-    blend: Literal["sbx", "blx"] = "sbx"
+    blend: Literal["blx", "sbx"] = "blx"
     tournament: int = 2
     crossing: float = 0.9
     spread: float = 2.0

@@ -45,7 +45,7 @@ class Mutation:
         Share of draws from the priors, in [0, 1].
     """
 
-    tournament: int = 2
+    tournament: int = 3
     exponent: float = 1.5
     scale: float = 0.3
     restarts: float = 0.05
