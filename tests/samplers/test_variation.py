@@ -6,13 +6,13 @@ from parfocal.samplers import EMPTY, of_best
 from parfocal.samplers.cauchy import Cauchy
 from parfocal.samplers.gaussian import Gaussian
 from parfocal.samplers.variation import (
-    at_least_a_level,
     by_rank,
     by_tournament,
     dithered,
     log_uniform,
     other_options,
     reflected,
+    stepped,
     varied,
 )
 from parfocal.space import Boolean, Categorical, Float, Integer, Space
@@ -59,9 +59,10 @@ def test_dithering_rounds_right_on_average():
 
 
 def test_steps_of_discrete_numbers_reach_the_next_level():
-    steps = at_least_a_level(SPACE, np.array([[0.01, 0.01, 0.01, 0.0], [-0.01, -0.01, 0.0, 0.0]]), rng())
-    assert steps[:, 0].tolist() == [0.01, -0.01]
-    assert np.allclose(steps[:, 1], [0.1, -0.1], rtol=0.01)
+    X = np.array([[0.5, 0.95, 0.6, 0.25], [0.5, 0.35, 0.6, 0.25]])
+    Y = stepped(SPACE, X, np.array([[0.01, 0.01, 0.0, 0.0], [-0.01, -0.01, 0.0, 0.0]]))
+    assert np.allclose(SPACE.canonical(Y)[:, :2], [[0.51, 0.85], [0.49, 0.25]])  # at the bound: the other way
+    assert np.array_equal(Y[:, 2:], X[:, 2:])
 
 
 def test_ranks_are_preferred():

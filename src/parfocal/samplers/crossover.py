@@ -9,7 +9,6 @@ from parfocal.checks import positive
 from parfocal.errors import OptimizerError
 from parfocal.samplers.selection import Selection
 from parfocal.samplers.variation import (
-    at_least_a_level,
     by_tournament,
     dithered,
     filled,
@@ -17,6 +16,7 @@ from parfocal.samplers.variation import (
     other_options,
     reflected,
     share,
+    stepped,
     varied,
 )
 from parfocal.space import Space
@@ -100,7 +100,7 @@ class Crossover:
         none = np.flatnonzero(~chosen.any(axis=1))
         chosen[none, rng.integers(space.dimension, size=len(none))] = True
         steps = np.where(chosen & numbers(space), polynomial(rng.random(X.shape), self.mutation), 0.0)
-        return other_options(space, reflected(X + at_least_a_level(space, steps, rng)), chosen, rng)
+        return other_options(space, stepped(space, X, steps), chosen, rng)
 
 
 def sbx(first: Floats, second: Floats, u: Floats, index: float, rng: np.random.Generator) -> Floats:

@@ -9,14 +9,13 @@ from parfocal.checks import positive
 from parfocal.errors import OptimizerError
 from parfocal.samplers.selection import Selection
 from parfocal.samplers.variation import (
-    at_least_a_level,
     by_tournament,
     filled,
     log_uniform,
     numbers,
     other_options,
-    reflected,
     share,
+    stepped,
     stride,
     varied,
 )
@@ -68,7 +67,7 @@ class Mutation:
             chosen = few(~np.isnan(X) & (numbers(space) | space.categorical), self.exponent, rng)
             size = log_uniform(len(X), self.scale, 16.0, rng)[:, None]
             steps = np.where(chosen & numbers(space), size * rng.standard_normal(X.shape), 0.0)
-            Y = reflected(filled(X, rng) + at_least_a_level(space, steps, rng))
+            Y = stepped(space, filled(X, rng), steps)
             return other_options(space, Y, chosen, rng)
 
         return varied(space, history, selection, n, rng, self.restarts, build)

@@ -64,7 +64,7 @@ class TrustRegion:
         if not len(selection.good_rows):
             return space.sample(n, rng)
         here = self.region(space, history)
-        searching = here.centre < 0 or here.seen < min(self.rules(space).initial, 1 + len(history))
+        searching = here.centre < 0 or here.seen < self.rules(space).initial
 
         def build(which: Ints) -> Floats:
             if searching:

@@ -136,7 +136,12 @@ def sometimes(space: Space, n: int, rng: np.random.Generator) -> Bools:
     return np.asarray(rng.random((n, space.dimension)) < 1.0 / max(space.dimension, 1))
 
 
-def at_least_a_level(space: Space, steps: Floats, rng: np.random.Generator) -> Floats:
-    """Return steps ``(n, d)`` of discrete numbers lengthened to one level; a step of 0 stays."""
+def stepped(space: Space, X: Floats, steps: Floats) -> Floats:
+    """Return full points X ``(n, d)`` moved by steps of the same shape, folded back into the cube; a step of 0 stays.
+
+    A discrete number moves by one level at least, and the other way where the bound is nearer than that.
+    """
     least = np.where(numbers(space), 1.001 * widths(space), 0.0)
-    return np.asarray(np.where(np.abs(steps) < least, np.sign(steps) * least, steps))
+    steps = np.where(np.abs(steps) < least, np.sign(steps) * least, steps)
+    outside = (X + steps < 0) | (X + steps > 1)
+    return reflected(X + np.where(outside & (least > 0), -steps, steps))
