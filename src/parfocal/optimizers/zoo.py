@@ -1,7 +1,7 @@
 """The zoo: literal tables of parts, by lazy import path, and one of named compositions.
 
-A new sampler is one module and one row of ``samplers/table.py``, a new strategy or surrogate one module and one row here
-(or an entry point ``parfocal.samplers``, ``parfocal.strategies`` or ``parfocal.surrogates`` of another package); the
+A new sampler is one module and one row of ``samplers/table.py``, a new strategy or surrogate one module and one row
+here (or an entry point ``parfocal.samplers``, ``parfocal.strategies``, ``parfocal.surrogates`` of another package); the
 conformance suite picks up new members by itself.
 """
 

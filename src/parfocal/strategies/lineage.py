@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from parfocal.samplers.failures import MEMORY
+from parfocal.samplers.distance import MEMORY
 from parfocal.samplers.selection import Selection, best_first
 from parfocal.trials import History
 from parfocal.typing import Floats, Ints
