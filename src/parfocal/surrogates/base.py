@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
+from scipy.special import ndtri
 
 from parfocal.space import Space
 from parfocal.typing import Floats, Ints
 
 Draw: TypeAlias = Callable[[np.random.Generator], Floats]
 """``rng -> (m,)``: one function that the model thinks possible, at the points of a prediction."""
+Quantiles: TypeAlias = Callable[[Floats], Floats]
+"""``levels (m,) in (0, 1) -> (m,)``: the quantile of its own level at each point of a prediction."""
 Kinship: TypeAlias = Callable[[Floats], Floats]
 """``Y (k, d) -> (m, k)`` in [0, 1]: how alike m points and k others are to the model; 1 = the same to it."""
 
@@ -24,16 +27,41 @@ class Prediction:
     mean, variance : Floats (m,)
     draw : callable ``rng -> (m,)``
         One function drawn from the model's belief: what Thompson sampling follows.
+    quantiles : callable ``levels (m,) -> (m,)``, or None
+        Quantiles, where the model knows more than mean and variance; None = those of the normal distribution.
     """
 
     mean: Floats
     variance: Floats
     draw: Draw
+    quantiles: Quantiles | None = None
 
     @property
     def deviation(self) -> Floats:
         """Return the standard deviation (m,)."""
         return np.sqrt(self.variance)
+
+    def quantile(self, level: Floats | float) -> Floats:
+        """Return the quantile ``(m,)`` of one level in (0, 1), or of one level a point ``(m,)``."""
+        levels = np.broadcast_to(np.asarray(level, dtype=np.float64), self.mean.shape)
+        if self.quantiles is None:
+            return np.asarray(self.mean + self.deviation * ndtri(levels))
+        return self.quantiles(levels)
+
+    def narrowed(self, left: Floats) -> "Prediction":
+        """Return the prediction with the share ``left (m,)`` of its variance: the same mean, all else drawn to it."""
+        mean, scale = self.mean, np.sqrt(left)
+
+        def closer(values: Floats) -> Floats:
+            return np.asarray(mean + (values - mean) * scale)
+
+        own = self.quantiles
+        return Prediction(
+            mean,
+            self.variance * left,
+            lambda rng: closer(self.draw(rng)),
+            None if own is None else lambda levels: closer(own(levels)),
+        )
 
 
 class Model(Protocol):

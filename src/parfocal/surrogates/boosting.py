@@ -3,10 +3,12 @@
 Chen and Guestrin, KDD 2016 (XGBoost); Rubin, Ann. Statist. 9, 1981 (exponential weights instead of resamples).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from parfocal.checks import positive
 from parfocal.errors import OptimizerError
@@ -16,38 +18,46 @@ from parfocal.surrogates.base import Kinship, Prediction, of_members, shared_cel
 from parfocal.surrogates.features import features
 from parfocal.typing import Floats, Ints
 
+Table: TypeAlias = NDArray[np.float32]
 _GROUP = 5
-"""Successive trees whose leaves together make the cells of :meth:`BoostedModel.leaves`."""
+"""Successive trees whose leaves together make the cells of :meth:`BoostedModel.cells`."""
 
 
 @dataclass(frozen=True, eq=False)
 class BoostedModel:
-    """Fitted boosters, and the variance of what they leave unexplained."""
+    """Fitted boosters, and the variance of what they leave unexplained.
+
+    Attributes
+    ----------
+    space : Space
+    members : callable ``features (m, f) -> (b, m)``
+        What each booster predicts.
+    leaves : callable ``features (m, f) -> (b, m, r)``
+        The leaf of each point in each tree of each booster.
+    noise : float
+    """
 
     space: Space
-    boosters: tuple[Any, ...]
+    members: Callable[[Table], Floats]
+    leaves: Callable[[Table], Ints]
     noise: float
 
     def predict(self, X: Floats) -> Prediction:
         """Return mean and variance at rows ``(m, d)``; a draw is one booster's own prediction."""
-        table = features(self.space, X)
-        members = np.stack([np.asarray(b.inplace_predict(table), dtype=np.float64) for b in self.boosters])
+        members = self.members(features(self.space, X))
         return Prediction(members.mean(axis=0), members.var(axis=0) + self.noise, of_members(members))
 
     def kinship(self, X: Floats) -> Kinship:
         """Return the share of cells that rows share."""
-        return shared_cells(self.leaves, X)
+        return shared_cells(self.cells, X)
 
-    def leaves(self, X: Floats) -> Ints:
+    def cells(self, X: Floats) -> Ints:
         """Return cells ``(m, t)``: points are in the same cell where ``_GROUP`` successive trees do not part them.
 
         One boosted tree is shallow, its leaves are wide; a few of them together cut as finely as a grown tree.
         """
-        xgboost = require("xgboost", "boost")
-        table = xgboost.DMatrix(features(self.space, X), nthread=1)
         cells = []
-        for booster in self.boosters:
-            leaves = np.asarray(booster.predict(table, pred_leaf=True), dtype=np.int64).reshape(len(X), -1)
+        for leaves in self.leaves(features(self.space, X)):
             for first in range(0, leaves.shape[1], _GROUP):
                 group = leaves[:, first : first + _GROUP]
                 cells.append(group @ (1 << 12) ** np.arange(group.shape[1], dtype=np.int64))
@@ -83,12 +93,7 @@ class Boosting:
     most: ClassVar[int] = 600
 
     def __post_init__(self) -> None:
-        for option in ("rounds", "depth"):
-            positive(getattr(self, option), option)
-        if positive(self.members, "members") < 2:
-            raise OptimizerError("members must be at least 2: the uncertainty is how far they disagree.")
-        if not 0 < self.rate <= 1:
-            raise OptimizerError(f"rate must be above 0 and at most 1; got {self.rate!r}.")
+        checked(self.members, self.rounds, self.depth, self.rate)
         require("xgboost", "boost")
 
     def fit(self, space: Space, X: Floats, target: Floats, rng: np.random.Generator) -> BoostedModel:
@@ -110,8 +115,31 @@ class Boosting:
         data = xgboost.QuantileDMatrix(table, target, max_bin=32, nthread=1)
         boosters = []
         for seed in rng.integers(2**31, size=self.members).tolist():
-            weights = np.random.default_rng(seed).standard_exponential(len(target))
-            data.set_weight(np.maximum(weights, 1e-3))
+            data.set_weight(bootstrap(seed, len(target)))
             boosters.append(xgboost.train({**options, "seed": seed}, data, self.rounds))
-        fitted = np.mean([b.inplace_predict(table) for b in boosters], axis=0)
-        return BoostedModel(space, tuple(boosters), float(np.mean((fitted - target) ** 2)))
+
+        def members(table: Table) -> Floats:
+            return np.stack([np.asarray(booster.inplace_predict(table), dtype=np.float64) for booster in boosters])
+
+        def leaves(table: Table) -> Ints:
+            rows = xgboost.DMatrix(table, nthread=1)
+            found = [np.asarray(booster.predict(rows, pred_leaf=True), dtype=np.int64) for booster in boosters]
+            return np.stack([leaf.reshape(len(table), -1) for leaf in found])
+
+        left = members(table).mean(axis=0) - target
+        return BoostedModel(space, members, leaves, float(np.mean(left**2)))
+
+
+def bootstrap(seed: int, n: int) -> Floats:
+    """Return the weights ``(n,)`` of one Bayesian bootstrap."""
+    return np.maximum(np.random.default_rng(seed).standard_exponential(n), 1e-3)
+
+
+def checked(members: int, rounds: int, depth: int, rate: float) -> None:
+    """Raise where the options of an ensemble are impossible."""
+    positive(rounds, "rounds")
+    positive(depth, "depth")
+    if positive(members, "members") < 2:
+        raise OptimizerError("members must be at least 2: the uncertainty is how far they disagree.")
+    if not 0 < rate <= 1:
+        raise OptimizerError(f"rate must be above 0 and at most 1; got {rate!r}.")

@@ -72,34 +72,68 @@ class Forest:
     most: ClassVar[int] = 600
 
     def __post_init__(self) -> None:
-        positive(self.trees, "trees")
-        positive(self.leaf, "leaf")
-        if not 0 < self.share <= 1:
-            raise OptimizerError(f"share must be above 0 and at most 1; got {self.share!r}.")
+        checked(self.trees, self.leaf, self.share)
 
     def fit(self, space: Space, X: Floats, target: Floats, rng: np.random.Generator) -> ForestModel:
         """Return the forest of ``target (n,)`` at rows ``X (n, d)``."""
-        from sklearn import config_context
-        from sklearn.tree import DecisionTreeRegressor
-
-        n = len(target)
-        table: NDArray[np.float32] = np.ascontiguousarray(features(space, X))
-        target = np.ascontiguousarray(target)
-        seeds = rng.integers(2**31, size=self.trees)
-        fitted = []
-        with config_context(skip_parameter_validation=True, assume_finite=True):
-            for seed in seeds.tolist():
-                tree = DecisionTreeRegressor(
-                    min_samples_leaf=self.leaf,
-                    max_features=self.share,
-                    random_state=seed,
-                    splitter="random" if self.random_splits else "best",
-                )
-                weight = rng.multinomial(n, np.full(n, 1 / n)).astype(np.float64) if self.bootstrap else None
-                fitted.append(tree.fit(table, target, sample_weight=weight, check_input=False).tree_)
-        return ForestModel(
-            space,
-            tuple(fitted),
-            tuple(np.array(tree.value[:, 0, 0]) for tree in fitted),
-            tuple(np.maximum(tree.impurity, 0.0) for tree in fitted),
+        grown = trees(
+            features(space, X),
+            target,
+            rng,
+            count=self.trees,
+            leaf=self.leaf,
+            share=self.share,
+            bootstrap=self.bootstrap,
+            random_splits=self.random_splits,
         )
+        return of_trees(space, grown)
+
+
+def trees(
+    table: NDArray[np.float32],
+    target: Floats,
+    rng: np.random.Generator,
+    *,
+    count: int,
+    leaf: int,
+    share: float,
+    bootstrap: bool,
+    random_splits: bool,
+) -> tuple[Any, ...]:
+    """Return ``count`` fitted trees of sklearn (their inner ``Tree``) of ``target (n,)`` at features ``(n, f)``."""
+    from sklearn import config_context
+    from sklearn.tree import DecisionTreeRegressor
+
+    n = len(target)
+    table, target = np.ascontiguousarray(table), np.ascontiguousarray(target)
+    seeds = rng.integers(2**31, size=count)
+    fitted = []
+    with config_context(skip_parameter_validation=True, assume_finite=True):
+        for seed in seeds.tolist():
+            tree = DecisionTreeRegressor(
+                min_samples_leaf=leaf,
+                max_features=share,
+                random_state=seed,
+                splitter="random" if random_splits else "best",
+            )
+            weight = rng.multinomial(n, np.full(n, 1 / n)).astype(np.float64) if bootstrap else None
+            fitted.append(tree.fit(table, target, sample_weight=weight, check_input=False).tree_)
+    return tuple(fitted)
+
+
+def of_trees(space: Space, grown: tuple[Any, ...]) -> ForestModel:
+    """Return the model of fitted trees: their leaves hold means and variances."""
+    return ForestModel(
+        space,
+        grown,
+        tuple(np.array(tree.value[:, 0, 0]) for tree in grown),
+        tuple(np.maximum(tree.impurity, 0.0) for tree in grown),
+    )
+
+
+def checked(count: int, leaf: int, share: float) -> None:
+    """Raise :class:`OptimizerError` where the options of a forest are impossible."""
+    positive(count, "trees")
+    positive(leaf, "leaf")
+    if not 0 < share <= 1:
+        raise OptimizerError(f"share must be above 0 and at most 1; got {share!r}.")
