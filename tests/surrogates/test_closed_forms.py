@@ -12,6 +12,7 @@ from parfocal.surrogates.light_boosting import LightBoosting
 from parfocal.surrogates.nearest_neighbours import NearestNeighbours
 from parfocal.surrogates.neural_ensemble import NeuralEnsemble
 from parfocal.surrogates.quantile_forest import QuantileForest
+from parfocal.surrogates.stacked import Stacked, stacking_weights
 from parfocal.testing.kinds import SPACES
 
 CUBE = Space({name: Float(0, 1) for name in "abc"})
@@ -122,6 +123,31 @@ def test_networks_differ_more_where_nothing_was_seen():
     assert unseen > 5 * seen
 
 
+def test_stacking_weights_are_the_best_mixture():
+    rng = np.random.default_rng(0)
+    target = rng.normal(size=200)
+    guesses = target[:, None] + rng.normal(size=(200, 3)) * [0.5, 0.5, 9.0]
+    weights = stacking_weights(guesses, target)
+    assert weights.sum() == pytest.approx(1) and (weights >= 0).all()
+    np.testing.assert_allclose(weights, [0.5, 0.5, 0.0], atol=0.1)
+    np.testing.assert_allclose(stacking_weights(np.zeros((4, 2)), np.zeros(4)).sum(), 1.0)
+
+
+def test_a_stack_believes_a_mixture_of_what_predicts_well():
+    X, target = _data(200)
+    tuned = Stacked(boosting=False).tuned(CUBE, X, target)
+    assert tuned == Stacked(boosting=False).tuned(CUBE, X, target)
+    linear = [weight for member, weight in zip(tuned.members, tuned.weights, strict=True) if "Linear" in repr(member)]
+    assert linear[0] > 0.6, "the function is quadratic"
+    model = tuned.fit(CUBE, X, target, np.random.default_rng(0))
+    fresh = np.random.default_rng(1).random((30, 3))
+    parts = [member.predict(fresh) for member in model.models]
+    mean = sum(weight * part.mean for weight, part in zip(model.weights, parts, strict=True))
+    square = sum(weight * (part.variance + part.mean**2) for weight, part in zip(model.weights, parts, strict=True))
+    np.testing.assert_allclose(model.predict(fresh).mean, mean)
+    np.testing.assert_allclose(model.predict(fresh).variance, square - mean**2)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -129,6 +155,7 @@ def test_networks_differ_more_where_nothing_was_seen():
         (lambda: BayesianLinear(scale=0.0), "scale must be above 0"),
         (lambda: NeuralEnsemble(members=1), "members must be at least 2"),
         (lambda: NeuralEnsemble(rate=0.0), "rate must be above 0"),
+        (lambda: Stacked(folds=1), "folds must be a whole number of at least 2"),
         (lambda: LightBoosting(leaves=1), "leaves must be at least 2"),
         (lambda: LightBoosting(rate=2.0), "rate must be above 0 and at most 1"),
         (lambda: ExtraTrees(share=0.0), "share must be above 0"),

@@ -39,6 +39,7 @@ SURROGATES: dict[str, str] = {
     "bayesian-linear": "parfocal.surrogates.bayesian_linear:BayesianLinear",
     "k-nearest-neighbours": "parfocal.surrogates.nearest_neighbours:NearestNeighbours",
     "neural-ensemble": "parfocal.surrogates.neural_ensemble:NeuralEnsemble",
+    "stacked": "parfocal.surrogates.stacked:Stacked",
 }
 """Name in the text form to ``module:class``: each is a strategy together with an acquisition."""
 
