@@ -12,6 +12,7 @@ from parfocal.samplers.table import SAMPLERS as SAMPLERS
 STRATEGIES: dict[str, str] = {
     "accept-all": "parfocal.strategies.accept:AcceptAll",
     "density-ratio": "parfocal.strategies.density_ratio:DensityRatio",
+    "classifier": "parfocal.strategies.classifier:Classifier",
     "evolutionary": "parfocal.strategies.evolutionary:Evolutionary",
     "comma": "parfocal.strategies.comma:Comma",
     "plus": "parfocal.strategies.plus:Plus",

@@ -5,6 +5,7 @@ Jones, Schonlau and Welch, J. Global Optim. 13, 1998 (Gaussian process); Hutter,
 """
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from parfocal.space import Space
 from parfocal.strategies import judge
 from parfocal.strategies.acquisitions import ACQUISITIONS, Name
 from parfocal.strategies.base import Candidates
+from parfocal.strategies.batches import Batch, pick
 from parfocal.surrogates import Surrogate
 from parfocal.trials import History
 from parfocal.typing import Ints
@@ -33,11 +35,14 @@ class ModelBased:
     ----------
     surrogate : Surrogate
     acquisition : str
-        ``ei``, ``log-ei``, ``pi``, ``lcb``, ``thompson`` or ``greedy``.
+        ``ei``, ``log-ei``, ``pi``, ``lcb``, ``thompson``, ``greedy``, ``max-value-entropy``, ``conformal-quantile`` or
+        ``ei-per-second``.
     pool, neighbours : int
         Candidates from the sampler, and one-exchange neighbours of the best trials, for each one chosen.
     random_share : float
         Share of choices made at random, in [0, 1].
+    batch : str
+        What keeps a batch, and what is pending, apart: ``believer`` or ``penalty``.
     """
 
     surrogate: Surrogate
@@ -45,10 +50,13 @@ class ModelBased:
     pool: int = 500
     neighbours: int = 500
     random_share: float = 0.1
+    batch: Batch = "believer"
 
     def __post_init__(self) -> None:
         if self.acquisition not in ACQUISITIONS:
             raise OptimizerError(f"acquisition must be one of {', '.join(ACQUISITIONS)}; got {self.acquisition!r}.")
+        if self.batch not in get_args(Batch):
+            raise OptimizerError(f"batch must be one of {', '.join(get_args(Batch))}; got {self.batch!r}.")
         if self.pool < 2 or self.neighbours < 0:
             raise OptimizerError(
                 f"pool must be at least 2 and neighbours at least 0; got {self.pool} and {self.neighbours}."
@@ -79,4 +87,4 @@ class ModelBased:
             opinion = judge.fit(space, history, self.surrogate, self.acquisition, rng)
         if opinion is None:
             return rng.permutation(len(candidates))[:n]
-        return judge.pick(opinion, candidates.X, n, self.random_share, rng)
+        return pick(opinion, candidates.X, n, self.random_share, self.batch, rng)
