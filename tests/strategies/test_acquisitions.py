@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from parfocal.strategies.acquisitions import ACQUISITIONS
+from parfocal.strategies.acquisitions import ACQUISITIONS, drawn_minima
+from parfocal.strategies.conformal import LEVELS
 from parfocal.surrogates import Prediction
 from parfocal.surrogates.base import of_members
 
@@ -69,3 +70,41 @@ def test_thompson_follows_one_member():
     prediction = _prediction([2.0, 1.5, 2.5], 1.0, members)
     drawn = {tuple(_score("thompson", prediction, seed=seed)) for seed in range(20)}
     assert drawn == {(-1.0, -2.0, -3.0), (-3.0, -1.0, -2.0)}
+
+
+def test_drawn_minima_are_distributed_like_the_minimum_of_independent_normals():
+    rng = np.random.default_rng(0)
+    mean, deviation = rng.normal(size=200), rng.uniform(0.2, 1.0, size=200)
+    reference = (mean + deviation * rng.normal(size=(20_000, 200))).min(axis=1)
+    drawn = drawn_minima(_prediction(mean, deviation), 4_000, rng)
+    spread = reference.std()
+    for level in (0.05, 0.25, 0.5, 0.75, 0.95):
+        assert np.quantile(drawn, level) == pytest.approx(np.quantile(reference, level), abs=0.25 * spread)
+
+
+def test_max_value_entropy_is_the_information_about_the_minimum():
+    rng = np.random.default_rng(0)
+    mean, deviation = rng.normal(size=8), rng.uniform(0.2, 1.0, size=8)
+    prediction, best = _prediction(mean, deviation), -0.8
+    minima = np.minimum(drawn_minima(prediction, 10, np.random.default_rng(5)), best)
+    for i in range(8):
+        before = stats.norm(mean[i], deviation[i]).entropy()
+        after = [stats.truncnorm((y - mean[i]) / deviation[i], 30, mean[i], deviation[i]).entropy() for y in minima]
+        assert _score("max-value-entropy", prediction, best, seed=5)[i] == pytest.approx(
+            before - np.mean(after), abs=1e-6
+        )
+
+
+def test_entropy_survives_what_is_certain_and_what_is_far():
+    scores = _score("max-value-entropy", _prediction([0.0, 1.0, 1e3, 0.0], [0.0, 0.0, 1.0, 1.0]))
+    assert np.isfinite(scores).all() and (scores >= 0).all()
+    assert scores.argmax() == 3
+    assert np.isfinite(_score("max-value-entropy", _prediction([0.3], [0.0]))).all()
+
+
+def test_conformal_choices_follow_a_quantile_at_each_point():
+    prediction = _prediction(np.zeros(5_000), 1.0)
+    drawn = -_score("conformal-quantile", prediction)
+    levels, counts = np.unique(np.round(stats.norm.cdf(drawn), 9), return_counts=True)
+    np.testing.assert_allclose(levels, LEVELS)
+    assert counts.min() > 450

@@ -127,3 +127,5 @@ ACQUISITIONS: dict[str, Callable[[Prediction, float, np.random.Generator], Float
 """Functions ``(prediction, best loss, rng) -> scores (m,)`` by name. The judge divides the last one by seconds."""
 GAINS = frozenset({"ei", "ei-per-second", "max-value-entropy"})
 """Acquisitions that are amounts of gain, at least 0, to be multiplied by probabilities and divided by costs."""
+FOLLOWERS = frozenset({"thompson", "conformal-quantile", "greedy"})
+"""Acquisitions that follow one function: they stay high where it is low, however well the loss is known there."""

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from parfocal.strategies.acquisitions import FOLLOWERS
 from parfocal.strategies.judge import Judge, Outlook
 from parfocal.surrogates import Prediction
 from parfocal.surrogates.distance import squared_distances
@@ -77,11 +78,12 @@ class _Believer:
     """Choices and pending rows are believed to turn out as predicted.
 
     At points that are alike to the model the variance shrinks by the square of their kinship, and the incumbent becomes
-    at least as good as expected.
+    at least as good as expected. An acquisition that does not look at the variance is lowered by what shrank it.
     """
 
     def __init__(self, judge: Judge, X: Floats, outlook: Outlook) -> None:
         self._judge, self._X, self._outlook, self._best = judge, X, outlook, judge.best
+        self._left = np.ones(len(X))
         self._alike = judge.model.kinship(X)
         if len(judge.waiting):
             self._believe(judge.waiting, judge.model.predict(judge.waiting).mean)
@@ -90,11 +92,14 @@ class _Believer:
         if chosen:
             last = chosen[-1]
             self._believe(self._X[last : last + 1], self._outlook.prediction.mean[last : last + 1])
-        return self._judge.score(self._outlook, self._best, len(chosen))
+        score = self._judge.score(self._outlook, self._best, len(chosen))
+        return self._judge.weighted(score, self._left) if self._judge.acquisition in FOLLOWERS else score
 
     def _believe(self, rows: Floats, mean: Floats) -> None:
         self._best = min(self._best, float(mean.min()))
-        self._outlook = replace(self._outlook, prediction=believed(self._outlook.prediction, self._alike(rows)))
+        left = np.prod(1 - 0.98 * self._alike(rows) ** 2, axis=1)
+        self._left = self._left * left
+        self._outlook = replace(self._outlook, prediction=self._outlook.prediction.narrowed(left))
 
 
 class _Penalty:
@@ -131,8 +136,3 @@ def steepness(judge: Judge, X: Floats, mean: Floats, rng: np.random.Generator) -
     distance = np.sqrt(squared_distances(judge.space, X[some], X))
     slopes = np.abs(mean[some, None] - mean)[distance > 0] / distance[distance > 0]
     return max(float(np.quantile(slopes, _STEEP)), 1e-9) if len(slopes) else 1e-9
-
-
-def believed(prediction: Prediction, alike: Floats) -> Prediction:
-    """Return the prediction after points are believed to be known that are ``alike (m, k)`` to the candidates."""
-    return prediction.narrowed(np.prod(1 - 0.98 * alike**2, axis=1))

@@ -19,6 +19,8 @@ from parfocal.surrogates.extra_trees import ExtraTrees
 from parfocal.surrogates.nearest_neighbours import NearestNeighbours
 from parfocal.typing import Floats
 
+_ENOUGH = 300
+"""Observations that are enough to weigh members by."""
 _LEAST = 0.05
 """Weight below which a member is left out, so that it costs nothing."""
 
@@ -101,11 +103,14 @@ class Stacked:
 
     def tuned(self, space: Space, X: Floats, target: Floats) -> Blend:
         """Return the members with the weights of their cross-validated predictions."""
-        members, n = self.members(), len(target)
+        members, rng = self.members(), np.random.default_rng(len(target))
+        if len(target) > _ENOUGH:
+            some = rng.choice(len(target), _ENOUGH, replace=False)
+            X, target = X[some], target[some]
+        n = len(target)
         folds = min(self.folds, n)
         if folds < 2:
             return Blend(members, (1 / len(members),) * len(members))
-        rng = np.random.default_rng(n)
         fold = rng.permutation(n) % folds
         guesses = np.empty((n, len(members)))
         for held in range(folds):
