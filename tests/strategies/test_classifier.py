@@ -29,7 +29,7 @@ def _history(n=120, forbidden=lambda X: np.zeros(len(X), dtype=bool)) -> History
 
 @MODELS
 def test_the_score_is_the_probability_to_be_among_the_best(model):
-    history, strategy = _history(300), Classifier(model=model, share=0.25)
+    history, strategy = _history(300), Classifier(model=model, share=0.25, labels="class")
     score = strategy.select(SPACE, history, np.random.default_rng(1)).score
     X = SPACE.sample(1_000, np.random.default_rng(2))
     good = _loss(X) <= np.quantile(history.loss, 0.25)
@@ -37,9 +37,31 @@ def test_the_score_is_the_probability_to_be_among_the_best(model):
     assert score(X)[good].mean() > 0.5 > 0.25 > score(X)[~good].mean()
 
 
+def test_gains_make_the_score_the_expected_improvement_below_the_threshold():
+    history, strategy = _history(300), Classifier(model="forest", share=0.25, labels="gain")
+    score = strategy.select(SPACE, history, np.random.default_rng(1)).score
+    X = SPACE.sample(1_000, np.random.default_rng(2))
+    threshold, best = np.quantile(history.loss, 0.25), history.loss.min()
+    gain = np.maximum(threshold - _loss(X), 0) / (threshold - best)
+    assert np.corrcoef(score(X), gain)[0, 1] > 0.9
+    assert score(X).mean() == pytest.approx(gain.mean(), rel=0.2)
+
+
+@pytest.mark.parametrize("losses", [[1.0], [2.0, 2.0, 2.0], [1.0, 2.0], [3.0, 1.0, 2.0, 2.0, 5.0]])
+def test_gains_of_few_and_equal_losses(losses):
+    history, X = History(SPACE.dimension), SPACE.sample(len(losses), np.random.default_rng(0))
+    history.append(X)
+    history.tell(np.arange(len(losses)), State.COMPLETE, losses)
+    score = Classifier(labels="gain").select(SPACE, history, np.random.default_rng(0)).score
+    assert np.isfinite(score(X)).all()
+    assert score(X).argmax() in np.flatnonzero(np.array(losses) == min(losses)) or np.ptp(score(X)) == 0
+
+
 @MODELS
-def test_good_candidates_are_chosen_apart(model):
-    history, strategy, rng = _history(), Classifier(model=model, random_share=0.0), np.random.default_rng(1)
+@pytest.mark.parametrize("labels", ["class", "gain"])
+def test_good_candidates_are_chosen_apart(model, labels):
+    history, rng = _history(), np.random.default_rng(1)
+    strategy = Classifier(model=model, labels=labels, random_share=0.0)
     X = np.repeat(SPACE.sample(200, rng), 5, axis=0)
     candidates = Candidates(X, strategy.select(SPACE, history, rng))
     chosen = strategy.choose(SPACE, history, candidates, 6, rng)
@@ -81,6 +103,7 @@ def test_a_long_history_is_cut_to_its_good_and_its_last_rows():
     ("options", "message"),
     [
         ({"model": "svm"}, "model must be one of forest, extra-trees, xgboost, network; got 'svm'"),
+        ({"labels": "rank"}, "labels must be one of class, gain"),
         ({"share": 1.0}, "share must be above 0 and below 1"),
         ({"pool": 1}, "most and pool must be at least 2"),
         ({"random_share": -0.1}, "random_share must be a share"),

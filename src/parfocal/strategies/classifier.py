@@ -1,8 +1,10 @@
-"""Density ratio by a classifier: BORE (Tiao et al., ICML 2021).
+"""Density ratio by a classifier: BORE (Tiao et al., ICML 2021), and its weighted form (Song et al., ICML 2022).
 
 The ratio of the densities of good and of all trials, which the expected improvement is monotone in, is a class
 probability: that of "among the best share gamma" (equations 7 and 8). No density is estimated, so that any classifier
 on any space will do. Least squares on labels 0 and 1 is a proper score, hence any surrogate is such a classifier.
+Labels that say how far a trial is below the threshold make the same regression estimate the expected improvement
+itself, which tells the best trials from the good ones.
 """
 
 import math
@@ -25,6 +27,7 @@ from parfocal.trials import History
 from parfocal.typing import Floats, Ints
 
 Learner: TypeAlias = Literal["forest", "extra-trees", "xgboost", "network"]
+Labels: TypeAlias = Literal["class", "gain"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +38,7 @@ class Likely:
     feasible: Feasibility | None
 
     def __call__(self, X: Floats) -> Floats:
-        """Return the probability ``(k,)`` that rows ``(k, d)`` are good: at least 0, above 1 where a fit overshoots."""
+        """Return the expected label ``(k,)`` of rows ``(k, d)``: at least 0, above 1 where a fit overshoots."""
         return np.asarray(np.maximum(self.model.predict(X).mean, 0.0))
 
     def success(self, X: Floats) -> Floats:
@@ -51,6 +54,9 @@ class Classifier:
     ----------
     model : str
         ``forest``, ``extra-trees``, ``xgboost`` or ``network``.
+    labels : str
+        ``class``: 1 for good trials, the score is the probability to be good (Tiao et al.); ``gain``: how far good
+        trials are below the threshold, 1 for the best one (Song et al.).
     share : float
         Share of the complete trials that are good, in (0, 1): gamma.
     most : int
@@ -62,6 +68,7 @@ class Classifier:
     """
 
     model: Learner = "forest"
+    labels: Labels = "gain"
     share: float = 0.25
     most: int = 600
     pool: int = 500
@@ -73,6 +80,8 @@ class Classifier:
     def __post_init__(self) -> None:
         if self.model not in get_args(Learner):
             raise OptimizerError(f"model must be one of {', '.join(get_args(Learner))}; got {self.model!r}.")
+        if self.labels not in get_args(Labels):
+            raise OptimizerError(f"labels must be one of {', '.join(get_args(Labels))}; got {self.labels!r}.")
         if not 0 < self.share < 1:
             raise OptimizerError(f"share must be above 0 and below 1; got {self.share!r}.")
         if self.most < 2 or self.pool < 2 or self.neighbours < 0:
@@ -123,6 +132,20 @@ class Classifier:
             return None
         good, others = selection.good_rows, np.sort(selection.rows[~selection.good])
         rows = np.concatenate([good, others[-(self.most - len(good)) :]])
-        label = (np.arange(len(rows)) < len(good)).astype(np.float64)
+        label = np.zeros(len(rows))
+        label[: len(good)] = 1.0 if self.labels == "class" else _gains(history, selection)
         model = self.learner().fit(space, history.X[rows], label, rng)
         return Likely(model, feasibility(space, history, rng))
+
+
+def _gains(history: History, selection: Selection) -> Floats:
+    """Return how far the good rows are below the threshold, best first: from 1 down to above 0.
+
+    The threshold is the smallest loss that is not good, or a little above the largest one where all are good.
+    """
+    loss = history.loss[selection.good_rows]
+    complete = selection.rows[history.complete[selection.rows]]
+    threshold = float(history.loss[complete[len(loss)]]) if len(complete) > len(loss) else float(loss.max())
+    gain = np.maximum(threshold - loss, 0.0)
+    top = float(gain.max())
+    return np.asarray(np.maximum(gain / top, 0.01) if top > 0 else np.ones(len(loss)))
