@@ -29,7 +29,7 @@ def _history(n=120, forbidden=lambda X: np.zeros(len(X), dtype=bool)) -> History
 
 @MODELS
 def test_the_score_is_the_probability_to_be_among_the_best(model):
-    history, strategy = _history(300), Classifier(model=model, share=0.25, labels="class")
+    history, strategy = _history(300), Classifier(model=model, share=0.25, labels="class", optimism=0.0)
     score = strategy.select(SPACE, history, np.random.default_rng(1)).score
     X = SPACE.sample(1_000, np.random.default_rng(2))
     good = _loss(X) <= np.quantile(history.loss, 0.25)
@@ -38,7 +38,7 @@ def test_the_score_is_the_probability_to_be_among_the_best(model):
 
 
 def test_gains_make_the_score_the_expected_improvement_below_the_threshold():
-    history, strategy = _history(300), Classifier(model="forest", share=0.25, labels="gain")
+    history, strategy = _history(300), Classifier(model="forest", share=0.25, labels="gain", optimism=0.0)
     score = strategy.select(SPACE, history, np.random.default_rng(1)).score
     X = SPACE.sample(1_000, np.random.default_rng(2))
     threshold, best = np.quantile(history.loss, 0.25), history.loss.min()
@@ -104,6 +104,7 @@ def test_a_long_history_is_cut_to_its_good_and_its_last_rows():
     [
         ({"model": "svm"}, "model must be one of forest, extra-trees, xgboost, network; got 'svm'"),
         ({"labels": "rank"}, "labels must be one of class, gain"),
+        ({"optimism": -1.0}, "optimism must be at least 0"),
         ({"share": 1.0}, "share must be above 0 and below 1"),
         ({"pool": 1}, "most and pool must be at least 2"),
         ({"random_share": -0.1}, "random_share must be a share"),

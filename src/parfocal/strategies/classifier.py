@@ -36,10 +36,12 @@ class Likely:
 
     model: Model
     feasible: Feasibility | None
+    optimism: float = 0.0
 
     def __call__(self, X: Floats) -> Floats:
-        """Return the expected label ``(k,)`` of rows ``(k, d)``: at least 0, above 1 where a fit overshoots."""
-        return np.asarray(np.maximum(self.model.predict(X).mean, 0.0))
+        """Return the expected label ``(k,)`` of rows ``(k, d)``: and ``optimism`` deviations; at least 0."""
+        found = self.model.predict(X)
+        return np.asarray(np.maximum(found.mean + self.optimism * found.deviation, 0.0))
 
     def success(self, X: Floats) -> Floats:
         """Return the probability that an evaluation succeeds, ``(k,)``."""
@@ -57,6 +59,8 @@ class Classifier:
     labels : str
         ``class``: 1 for good trials, the score is the probability to be good (Tiao et al.); ``gain``: how far good
         trials are below the threshold, 1 for the best one (Song et al.).
+    optimism : float
+        Standard deviations that are added to the expected label, at least 0 (BORE++: Oliveira et al., NeurIPS 2022).
     share : float
         Share of the complete trials that are good, in (0, 1): gamma.
     most : int
@@ -69,6 +73,7 @@ class Classifier:
 
     model: Learner = "forest"
     labels: Labels = "gain"
+    optimism: float = 1.0
     share: float = 0.25
     most: int = 600
     pool: int = 500
@@ -84,6 +89,8 @@ class Classifier:
             raise OptimizerError(f"labels must be one of {', '.join(get_args(Labels))}; got {self.labels!r}.")
         if not 0 < self.share < 1:
             raise OptimizerError(f"share must be above 0 and below 1; got {self.share!r}.")
+        if not self.optimism >= 0:
+            raise OptimizerError(f"optimism must be at least 0; got {self.optimism!r}.")
         if self.most < 2 or self.pool < 2 or self.neighbours < 0:
             raise OptimizerError(
                 "most and pool must be at least 2 and neighbours at least 0; "
@@ -135,7 +142,7 @@ class Classifier:
         label = np.zeros(len(rows))
         label[: len(good)] = 1.0 if self.labels == "class" else _gains(history, selection)
         model = self.learner().fit(space, history.X[rows], label, rng)
-        return Likely(model, feasibility(space, history, rng))
+        return Likely(model, feasibility(space, history, rng), self.optimism)
 
 
 def _gains(history: History, selection: Selection) -> Floats:
