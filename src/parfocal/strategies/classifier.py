@@ -39,9 +39,13 @@ class Likely:
     optimism: float = 0.0
 
     def __call__(self, X: Floats) -> Floats:
-        """Return the expected label ``(k,)`` of rows ``(k, d)``: and ``optimism`` deviations; at least 0."""
+        """Return the expected label ``(k,)`` of rows ``(k, d)``: and ``optimism`` deviations; at least 0.
+
+        Weighted by the square of the probability of success, as acquisitions are: where trials fail, the classifier is
+        unsure too, and optimism would go there again and again.
+        """
         found = self.model.predict(X)
-        return np.asarray(np.maximum(found.mean + self.optimism * found.deviation, 0.0))
+        return np.asarray(np.maximum(found.mean + self.optimism * found.deviation, 0.0) * self.success(X) ** 2)
 
     def success(self, X: Floats) -> Floats:
         """Return the probability that an evaluation succeeds, ``(k,)``."""
