@@ -17,6 +17,9 @@ from parfocal.surrogates.features import features
 from parfocal.surrogates.forest import checked, trees
 from parfocal.typing import Floats, Ints
 
+_ROUNDING = 1e-9
+"""What sums of weights may be short of a level: they are sums of many fractions."""
+
 
 @dataclass(frozen=True, eq=False)
 class QuantileForestModel:
@@ -74,13 +77,18 @@ class _Quantiles:
     target: Floats
 
     def __call__(self, levels: Floats) -> Floats:
-        """Return the smallest target whose cumulated weight is at least the level, at each point."""
-        below = self._cumulated < levels[:, None] - 1e-12
-        return np.asarray(self.target[np.minimum(below.sum(axis=1), len(self.target) - 1)])
+        """Return the smallest target whose cumulated weight is at least the level, at each point.
+
+        The weights of all points, one point after the other, are cumulated at once: one search finds all quantiles.
+        """
+        first, last = self.weights.indptr[:-1], self.weights.indptr[1:] - 1
+        reached = np.searchsorted(self._cumulated, np.arange(len(levels)) + levels - _ROUNDING)
+        return np.asarray(self.target[self.weights.indices[np.clip(reached, first, last)]])
 
     @cached_property
     def _cumulated(self) -> Floats:
-        return np.asarray(np.cumsum(self.weights.toarray(), axis=1))
+        self.weights.sort_indices()
+        return np.asarray(np.cumsum(self.weights.data))
 
 
 @dataclass(frozen=True)
