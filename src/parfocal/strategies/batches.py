@@ -36,7 +36,8 @@ def pick(judge: Judge, X: Floats, n: int, random_share: float, batch: Batch, rng
     outlook = judge.outlook(X)
     scores: Scores
     if n == 1 and not len(judge.waiting):
-        scores = lambda chosen: judge.score(outlook)  # noqa: E731
+        score = judge.score(outlook)
+        scores = lambda _: score  # noqa: E731 - one choice, nothing to keep away from
     elif batch == "believer":
         scores = _Believer(judge, X, outlook)
     else:
