@@ -5,7 +5,7 @@ import pytest
 
 import parfocal
 from parfocal import Categorical, Float, Integer, Study
-from parfocal.errors import EvaluationError, InvalidInput, StudyExistsError, StudyStopped
+from parfocal.errors import EvaluationError, InvalidInput, SpaceError, StudyExistsError, StudyStopped
 from parfocal.trials import State
 
 SPACE = {"x": Float(-1, 1), "k": Integer(0, 3), "mode": Categorical(["a", "b"])}
@@ -145,6 +145,52 @@ def test_the_order_of_parameters_in_a_file_does_not_matter(tmp_path):
         parts = Study(space, "minimize loss", loss, optimizer="tpe", seed=5, storage=tmp_path / "s.db")
         parts.run(len(parts.history) + 15)
     assert [t.configuration for t in parts.trials()] == [t.configuration for t in whole.trials()]
+
+
+def test_given_configurations_are_evaluated_after_the_default_in_order_and_once(tmp_path):
+    default = {"x": 1.0, "k": 2, "mode": "b"}
+    mine = [{"x": 0.25}, {"k": 3, "mode": "b"}, {"x": 0.25, "k": 2}, default]
+    for budget in (2, 12, 14):  # the second and third go on, in a new Study each
+        study = Study(
+            SPACE, "minimize loss", loss, default=default, enqueue=mine, storage=tmp_path / "s.db", optimizer="random"
+        ).run(budget, batch=1)
+    trials = study.trials()
+    assert len(trials) == 14, "they count against the budget"
+    assert [dict(trial.configuration) for trial in trials[:4]] == [
+        default,
+        {"x": 0.25, "k": 2, "mode": "a"},  # the upper median of 0 to 3, and the first of equally likely options
+        {"x": 0.0, "k": 3, "mode": "b"},
+        trials[3].configuration,  # a repetition of the first, and of the default, are left out
+    ]
+    assert [(t.provenance.sampler, t.provenance.note) for t in trials[:3]] == [
+        ("given", "default"),
+        ("given", "given"),
+        ("given", "given"),
+    ]
+    assert trials[3].provenance.sampler == "random"
+
+
+def test_more_can_be_queued_while_a_study_goes_on():
+    study = Study(SPACE, "minimize loss", loss, optimizer="random").run(5)
+    assert study.enqueue([{"x": 0.3, "k": 0, "mode": "a"}, {"x": 0.3, "k": 0, "mode": "a"}]) == 1
+    assert study.run(6, batch=1).best.number == 5
+    assert study.enqueue([{"x": 0.3, "k": 0, "mode": "a"}]) == 0
+
+
+def test_wrong_given_configurations_queue_nothing():
+    study = Study(SPACE, "minimize loss", loss)
+    for wrong, text in [
+        ({"y": 1}, "'y' is no parameter"),
+        ({"x": 7}, "'x' must lie"),
+        ({"mode": "c"}, "'mode' must be one of"),
+        ("x", "must be a mapping"),
+    ]:
+        with pytest.raises(SpaceError, match=text):
+            study.enqueue([{"x": 0.5}, wrong])
+    assert study.counts.total == 0
+    tied = Study(parfocal.Space({"low": Integer(0, 9), "high": Integer(0, 9)}, ["low < high"]))
+    with pytest.raises(SpaceError, match=r"breaks the constraint 'low < high'. \(What was left out .*: high = 5"):
+        tied.enqueue([{"low": 8}])
 
 
 def test_another_definition_is_refused(tmp_path):

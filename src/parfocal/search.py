@@ -19,6 +19,7 @@ from parfocal.engines import LocalEngine
 from parfocal.errors import SpaceExhausted, StudyStopped
 from parfocal.evaluation import Evaluator, Interrupted, Isolation, Limits, Runner, Stop
 from parfocal.optimizers import Composed, propose
+from parfocal.optimizers.seen import Seen
 from parfocal.space import Space
 from parfocal.storage import Counts, Storage, StudyRecord, reap_dead, sync
 from parfocal.trials import FULL, History, Objective, Provenance, State
@@ -83,11 +84,26 @@ class Search:
         self._add(self.space.decode(proposal.X), proposal.provenances(self.history.seen))
         return len(proposal)
 
-    def enqueue(self, configurations: Sequence[Mapping[str, Any]], note: str) -> None:
-        """Queue configurations that a person chose; the optimizer learns from them like from its own."""
-        first = len(self.history)
-        rows = range(len(configurations))
-        self._add(configurations, [Provenance("given", "none", first, self.history.seen, row, note) for row in rows])
+    def enqueue(self, given: Sequence[tuple[Mapping[str, Any], str]]) -> int:
+        """Queue configurations that a person chose, each with a note, and return how many; all at once or none.
+
+        One that is a trial already is left out, so that going on with a study queues nothing twice. The optimizer
+        learns from them like from its own.
+        """
+        self.refresh()
+        new = Seen.of(self.space, self.history).first(self.space.encode([configuration for configuration, _ in given]))
+        chosen = [given[row] for row in new]
+        first, seen = len(self.history), self.history.seen
+        notes = [Provenance("given", "none", first, seen, row, note) for row, (_, note) in enumerate(chosen)]
+        if chosen:
+            self._add([configuration for configuration, _ in chosen], notes)
+        return len(chosen)
+
+    def value_of(self, configuration: Mapping[str, Any]) -> float | None:
+        """Return the user's own value of the first complete trial of a configuration, or None."""
+        same = self.space.keys(self.history.X) == self.space.keys(self.space.encode([configuration]))
+        rows = np.flatnonzero(same & self.history.complete)
+        return self.objective.value(float(self.history.loss[rows[0]])) if rows.size else None
 
     def _add(self, configurations: Sequence[Mapping[str, Any]], provenances: Sequence[Provenance]) -> None:
         numbers = np.arange(len(self.history), len(self.history) + len(configurations))

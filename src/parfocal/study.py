@@ -5,16 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from parfocal.checks import positive
 from parfocal.engines import available_cores
 from parfocal.errors import InvalidInput
 from parfocal.evaluation import Evaluator, Isolation, Limits, PythonEvaluator, evaluator_from_dict, guard
 from parfocal.optimizers import DEFAULT, WARMUP, Best, compose
 from parfocal.search import Progress, Search, Setup, run_here, run_with_workers
-from parfocal.space import Parameter, Space
-from parfocal.storage import Counts, Storage, load_history, open_storage
+from parfocal.space import Parameter, Space, completed
+from parfocal.storage import Counts, Storage, load_history, open_storage, the_study
 from parfocal.trials import Configuration, History, Objective, Trial
 from parfocal.workers import Worked, work
 
@@ -47,6 +45,8 @@ class Study:
     default : mapping, optional
         The configuration that one would use without tuning: evaluated first, and what gains are measured against.
         Without it the defaults of the parameters make it, where there are any.
+    enqueue : list of mappings
+        Configurations to evaluate right after the default, in this order, once: see :meth:`enqueue`.
     limits : Limits, optional
         Time and memory of one trial; they need ``isolation="process"`` for Python functions.
     isolation : {"none", "process"}
@@ -72,6 +72,7 @@ class Study:
         seed: int = 0,
         warmup: int = WARMUP,
         default: Mapping[str, Any] | None = None,
+        enqueue: Sequence[Mapping[str, Any]] = (),
         limits: Limits | None = None,
         isolation: Isolation = "none",
         stop_after_failures: int = 10,
@@ -100,6 +101,8 @@ class Study:
             warmup,
             load_history(self.storage, self.record.id, self.space, self.objective),
         )
+        if enqueue:
+            self.enqueue(enqueue)
 
     def _definition(self) -> dict[str, Any]:
         return {
@@ -119,27 +122,17 @@ class Study:
     def open(cls, storage: str | Path | Storage, name: str | None = None) -> "Study":
         """Return a study that a storage holds; ``name`` may be left out where there is only one."""
         store = storage if isinstance(storage, Storage) else open_storage(storage)
-        if name is None:
-            names = [record.name for record in store.studies()]
-            if len(names) != 1:
-                have = ", ".join(f"'{each}'" for each in names) or "none"
-                raise InvalidInput(f"{store.url} holds {len(names)} studies ({have}): say which one (--study NAME).")
-            name = names[0]
-        definition = store.open_study(name).definition
+        record = the_study(store, name)
+        definition = record.definition
         evaluation = definition["evaluation"]
         return cls(
             Space.from_dict(definition["space"]),
             Objective.from_dict(definition["objective"]),
             None if evaluation is None else evaluator_from_dict(evaluation),
-            optimizer=definition["optimizer"],
             storage=store,
-            name=name,
-            seed=definition["seed"],
-            warmup=definition["warmup"],
-            default=definition["default"],
+            name=record.name,
             limits=Limits.from_dict(definition["limits"]),
-            isolation=definition["isolation"],
-            stop_after_failures=definition["stop_after_failures"],
+            **{key: definition[key] for key in ("optimizer", "seed", "warmup", "default", *FREE[1:])},
         )
 
     # ------------------------------------------------------------ run
@@ -174,9 +167,7 @@ class Study:
         count = available_cores() if workers == "auto" else positive(workers, "workers")
         setup = self._setup()
         search = self._search
-        search.refresh()
-        if self.default is not None and not len(search.history):
-            search.enqueue([self.default], note="default")
+        self.enqueue([])  # the default, at least
         usual = count if self.composition.learns else 100 * count
         queue = usual if batch is None else positive(batch, "batch")
         if count == 1:
@@ -184,6 +175,17 @@ class Study:
         else:
             run_with_workers(search, setup, budget, queue, count, on_progress)
         return self
+
+    def enqueue(self, configurations: Sequence[Mapping[str, Any]]) -> int:
+        """Queue configurations of your own, after the default; return how many trials that makes.
+
+        They count against the budget and are evaluated in this order, before what the optimizer asks next. What one
+        leaves out stands at its default, else at the median of its prior; one that is a trial already is not queued
+        again. Raises :class:`SpaceError` if one is impossible; then none is queued.
+        """
+        first = [] if self.default is None else [(self.default, "default")]
+        given = [(completed(self.space, configuration), "given") for configuration in configurations]
+        return self._search.enqueue([*first, *given])
 
     def help(self, *, wait: bool = False) -> Worked:
         """Evaluate what another process has queued for this study, until nothing waits; with ``wait``, until Ctrl-C."""
@@ -246,11 +248,5 @@ class Study:
     @property
     def default_value(self) -> float | None:
         """The default configuration's value in the user's own metric; None where it has none."""
-        if self.default is None:
-            return None
-        history = self.history
-        same = np.all(
-            ((row := self.space.encode([self.default])) == history.X) | (np.isnan(history.X) & np.isnan(row)), axis=1
-        )
-        rows = np.flatnonzero(same & history.complete)
-        return self.objective.value(float(history.loss[rows[0]])) if rows.size else None
+        self._search.refresh()
+        return None if self.default is None else self._search.value_of(self.default)

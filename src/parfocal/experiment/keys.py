@@ -39,6 +39,7 @@ class ExperimentKeys(_Keys):
     objective: ObjectiveKeys | str | list[ObjectiveKeys | str] | None = None
     evaluation: dict[str, Any] | None = None
     default: dict[str, Any] | None = None
+    enqueue: list[dict[str, Any]] = []
     optimizer: str = "smac-rf"
     warmup: Annotated[int, Field(ge=0)] = 20
     budget: Annotated[int, Field(ge=1)] = 100

@@ -12,12 +12,12 @@ from typing import Any
 
 from parfocal import documents
 from parfocal.documents import Document
-from parfocal.errors import DataError, ExperimentError, ParfocalError
+from parfocal.errors import DataError, ExperimentError, ParfocalError, SpaceError
 from parfocal.evaluation import Evaluator, Limits, evaluator_from_dict
 from parfocal.experiment.keys import ExperimentKeys, ObjectiveKeys, read_keys
 from parfocal.optimizers import propose
 from parfocal.seeds import generator
-from parfocal.space import Space
+from parfocal.space import Space, completed
 from parfocal.space.documents import parameter_from
 from parfocal.study import Study
 from parfocal.tasks.evaluator import TaskEvaluator
@@ -60,6 +60,7 @@ class Experiment:
             seed=keys.seed,
             warmup=keys.warmup,
             default=self.default,
+            enqueue=keys.enqueue,
             limits=self.limits,
             isolation=keys.isolation,
             stop_after_failures=keys.stop_after_failures,
@@ -111,6 +112,12 @@ def load(path: str | Path) -> Experiment:
     with _blamed(document, "default"):
         if default is not None:
             space.validate(default)
+    for index, configuration in enumerate(keys.enqueue):
+        try:
+            completed(space, configuration)
+        except SpaceError as error:
+            named = str(error).split("'")[1:2]  # the sentence begins with the parameter where it is about one
+            raise document.error(["enqueue", index, *(set(named) & set(configuration))], str(error)) from None
     with _blamed(document, "constraints" if keys.constraints else "space"):
         space.sample(1, generator(keys.seed, "check"))
     with _blamed(document, "optimizer"):

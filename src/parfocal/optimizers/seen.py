@@ -61,12 +61,18 @@ class Seen:
 
     def fresh(self, X: Floats, taken: set[int]) -> Floats:
         """Return the rows of X that are no trial and not in ``taken``, each once, in order; their keys join it."""
+        kept = self.first(X, taken)
+        return X if len(kept) == len(X) else X[kept]
+
+    def first(self, X: Floats, taken: set[int] | None = None) -> list[int]:
+        """Return the indices of the rows that :meth:`fresh` returns."""
+        taken = set() if taken is None else taken
         kept = []
         for row, key in enumerate(self.space.keys(X).tolist()):
             if key not in self._keys and key not in taken:
                 taken.add(key)
                 kept.append(row)
-        return X if len(kept) == len(X) else X[kept]
+        return kept
 
     def left(self) -> Floats:
         """Return all configurations of a discrete space that are no trial yet ``(k, d)``, in the order of its grid."""

@@ -1,5 +1,6 @@
 """The space of configurations: parameters, priors, conditions, constraints, and the unit cube of algorithms."""
 
+from parfocal.space.completion import completed
 from parfocal.space.grid import Grid
 from parfocal.space.parameters import Boolean, Categorical, Constant, Float, Integer, Ordinal, Parameter
 from parfocal.space.priors import Beta, Exponential, LogNormal, LogUniform, Normal, Prior, Uniform
@@ -22,4 +23,5 @@ __all__ = [
     "Prior",
     "Space",
     "Uniform",
+    "completed",
 ]

@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
-from parfocal.errors import StorageError
+from parfocal.errors import InvalidInput, StorageError
 from parfocal.storage.base import Storage
 from parfocal.storage.memory import MemoryStorage
+from parfocal.storage.records import StudyRecord
 
 
 def open_storage(location: str | os.PathLike[str] | None = None) -> Storage:
@@ -33,3 +34,22 @@ def open_storage(location: str | os.PathLike[str] | None = None) -> Storage:
     from parfocal.storage.sql import SqlStorage
 
     return SqlStorage(Path(rest.removeprefix("/") if separator else text))
+
+
+def the_study(storage: Storage, name: str | None = None, how: str = "--study NAME") -> StudyRecord:
+    """Return the study of this name; without one, the only study that there is.
+
+    Raises
+    ------
+    InvalidInput
+        If no name is given and there is not exactly one study; ``how`` tells where to say which.
+    StorageError
+        If there is no study of this name.
+    """
+    if name is not None:
+        return storage.open_study(name)
+    records = storage.studies()
+    if len(records) != 1:
+        have = ", ".join(f"'{record.name}'" for record in records) or "none"
+        raise InvalidInput(f"{storage.url} holds {len(records)} studies ({have}): say which one ({how}).")
+    return records[0]
