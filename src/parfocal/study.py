@@ -14,6 +14,7 @@ from parfocal.search import Progress, Search, Setup, run_here, run_with_workers
 from parfocal.space import Parameter, Space, completed
 from parfocal.storage import Counts, Storage, load_history, open_storage, the_study
 from parfocal.trials import Configuration, History, Objective, Trial
+from parfocal.warmstart import WarmSource, WarmStart, carried
 from parfocal.workers import Worked, work
 
 FREE = ("limits", "isolation", "stop_after_failures")
@@ -47,6 +48,9 @@ class Study:
         Without it the defaults of the parameters make it, where there are any.
     enqueue : list of mappings
         Configurations to evaluate right after the default, in this order, once: see :meth:`enqueue`.
+    warm_start : path, URL, Study or WarmStart, optional
+        An earlier study whose best configurations are evaluated next, where this one is new; see
+        :mod:`parfocal.warmstart`.
     limits : Limits, optional
         Time and memory of one trial; they need ``isolation="process"`` for Python functions.
     isolation : {"none", "process"}
@@ -73,6 +77,7 @@ class Study:
         warmup: int = WARMUP,
         default: Mapping[str, Any] | None = None,
         enqueue: Sequence[Mapping[str, Any]] = (),
+        warm_start: WarmSource | None = None,
         limits: Limits | None = None,
         isolation: Isolation = "none",
         stop_after_failures: int = 10,
@@ -91,31 +96,22 @@ class Study:
         self.storage = storage if isinstance(storage, Storage) else open_storage(storage)
         self.record = self.storage.create_study(name, self._definition(), free=FREE)
         self.space = Space.from_dict(self.record.definition["space"])  # parameters may stand in another order by now
-        self._search = Search(
-            self.storage,
-            self.record,
-            self.space,
-            self.objective,
-            self.composition,
-            seed,
-            warmup,
-            load_history(self.storage, self.record.id, self.space, self.objective),
-        )
-        if enqueue:
-            self.enqueue(enqueue)
+        history = load_history(self.storage, self.record.id, self.space, self.objective)
+        record, composition = self.record, self.composition
+        self._search = Search(self.storage, record, self.space, self.objective, composition, seed, warmup, history)
+        carried_over = [] if warm_start is None or len(history) else carried(self.space, WarmStart.of(warm_start))
+        if enqueue or carried_over:
+            self._search.enqueue([*self._given(enqueue), *carried_over])
 
     def _definition(self) -> dict[str, Any]:
+        plain = ("seed", "warmup", "default", "isolation", "stop_after_failures")
         return {
             "space": self.space.to_dict(),
             "objective": self.objective.to_dict(),
             "optimizer": str(self.composition),
-            "seed": self.seed,
-            "warmup": self.warmup,
-            "default": self.default,
             "evaluation": None if self.evaluator is None else self.evaluator.to_dict(),
             "limits": self.limits.to_dict(),
-            "isolation": self.isolation,
-            "stop_after_failures": self.stop_after_failures,
+            **{key: getattr(self, key) for key in plain},
         }
 
     @classmethod
@@ -183,9 +179,11 @@ class Study:
         leaves out stands at its default, else at the median of its prior; one that is a trial already is not queued
         again. Raises :class:`SpaceError` if one is impossible; then none is queued.
         """
-        first = [] if self.default is None else [(self.default, "default")]
-        given = [(completed(self.space, configuration), "given") for configuration in configurations]
-        return self._search.enqueue([*first, *given])
+        return self._search.enqueue(self._given(configurations))
+
+    def _given(self, configurations: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], str]]:
+        default = [] if self.default is None else [(self.default, "default")]
+        return [*default, *((completed(self.space, configuration), "given") for configuration in configurations)]
 
     def help(self, *, wait: bool = False) -> Worked:
         """Evaluate what another process has queued for this study, until nothing waits; with ``wait``, until Ctrl-C."""

@@ -66,11 +66,14 @@ def run(
     budget: Budget = None,
     workers: Workers = None,
     quiet: Quiet = False,
+    warm_start: Annotated[
+        Path | None, typer.Option(help="Database of an earlier study, whose best are evaluated first.", metavar="DB")
+    ] = None,
 ) -> None:
     """Run an experiment, or go on with it where it was: finished trials are never evaluated again."""
     from parfocal.cli.run import run_experiment
 
-    run_experiment(experiment, budget, workers, quiet)
+    run_experiment(experiment, budget, workers, quiet, warm_start)
 
 
 @app.command()

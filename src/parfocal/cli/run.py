@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,11 +12,14 @@ from parfocal.cli.show import best_lines
 from parfocal.cli.targets import workers_of
 from parfocal.experiment import Experiment, load
 from parfocal.study import Study
+from parfocal.warmstart import WarmStart
 
 
-def run_experiment(path: Path, budget: int | None, workers: str | None, quiet: bool) -> None:
-    """Run or go on with an experiment, and say what came of it."""
+def run_experiment(path: Path, budget: int | None, workers: str | None, quiet: bool, earlier: Path | None) -> None:
+    """Run or go on with an experiment, and say what came of it; a new one may start from an ``earlier`` study."""
     experiment = load(path)
+    if earlier is not None:
+        experiment = replace(experiment, warm_start=WarmStart(earlier))
     processes = workers_of(workers, experiment.keys.workers)
     experiment.check()  # all that can be wrong is said before the study exists
     study = experiment.study()
@@ -23,6 +27,9 @@ def run_experiment(path: Path, budget: int | None, workers: str | None, quiet: b
     command = f"parfocal run {shlex.quote(str(path))}"
     if budget:
         command += f" --budget {budget}"
+    counts = study.counts
+    if counts.waiting and not counts.finished and not quiet:
+        print(f"{counts.waiting} given configurations are evaluated first.", file=sys.stderr)
     search(study, wanted, processes, quiet, command)
     conclude(study, experiment)
 

@@ -29,6 +29,14 @@ class LimitKeys(_Keys):
     memory: str | int | None = None
 
 
+class WarmStartKeys(_Keys):
+    """``warm_start:`` an earlier study's database, its name there, and how many configurations are carried."""
+
+    storage: str
+    study: str | None = None
+    top: Annotated[int, Field(ge=1)] = 10
+
+
 class ExperimentKeys(_Keys):
     """The keys of an experiment file."""
 
@@ -40,6 +48,7 @@ class ExperimentKeys(_Keys):
     evaluation: dict[str, Any] | None = None
     default: dict[str, Any] | None = None
     enqueue: list[dict[str, Any]] = []
+    warm_start: WarmStartKeys | str | None = None
     optimizer: str = "smac-rf"
     warmup: Annotated[int, Field(ge=0)] = 20
     budget: Annotated[int, Field(ge=1)] = 100
@@ -77,7 +86,11 @@ def _raise(document: Document, error: ValidationError) -> NoReturn:
     # where a key may be of several types, the first alternative is the usual one, and its complaint comes first
     first = error.errors()[0]
     top, *inside = first["loc"]
-    sections: dict[str, type[_Keys]] = {"objective": ObjectiveKeys, "limits": LimitKeys}
+    sections: dict[str, type[_Keys]] = {
+        "objective": ObjectiveKeys,
+        "limits": LimitKeys,
+        "warm_start": WarmStartKeys,
+    }
     section = sections.get(str(top))
     if first["type"] == "extra_forbidden":
         known = list((section or ExperimentKeys).model_fields)

@@ -19,10 +19,12 @@ from parfocal.optimizers import propose
 from parfocal.seeds import generator
 from parfocal.space import Space, completed
 from parfocal.space.documents import parameter_from
+from parfocal.storage import open_storage
 from parfocal.study import Study
 from parfocal.tasks.evaluator import TaskEvaluator
 from parfocal.tasks.examine import examine
 from parfocal.trials import History, Objective
+from parfocal.warmstart import WarmStart, carried
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Experiment:
     evaluator: Evaluator
     default: dict[str, Any] | None
     limits: Limits
+    warm_start: WarmStart | None = None
 
     @property
     def name(self) -> str:
@@ -61,6 +64,7 @@ class Experiment:
             warmup=keys.warmup,
             default=self.default,
             enqueue=keys.enqueue,
+            warm_start=self.warm_start,
             limits=self.limits,
             isolation=keys.isolation,
             stop_after_failures=keys.stop_after_failures,
@@ -81,12 +85,23 @@ class Experiment:
             found.append(
                 "limits: time and memory are watched from outside; write 'isolation: process', or remove them."
             )
+        if self.warm_start is not None and not self._begun():
+            try:
+                carried(space, self.warm_start)
+            except ParfocalError as error:
+                found.append(f"warm_start: {error}")
         limit = self.limits.problem()
         if limit is not None:
             found.append(f"limits: {limit}")
         if not self.storage.parent.is_dir():
             found.append(f"storage: there is no folder '{self.storage.parent}'; make it, or name another one.")
         return found
+
+    def _begun(self) -> bool:
+        """Whether the study has trials already: then the study that it started from is needed no more."""
+        storage = open_storage(self.storage) if self.storage.is_file() else None
+        records = storage.studies() if storage is not None else []
+        return any(r.name == self.name and storage.counts(r.id).total for r in records if storage is not None)
 
     def check(self) -> None:
         """Raise :class:`ExperimentError` with the first of :meth:`problems`, if there are any."""
@@ -124,7 +139,16 @@ def load(path: str | Path) -> Experiment:
         propose(space, keys.optimizer, History(space.dimension), seed=keys.seed, warmup=0)
     with _blamed(document, "limits"):
         limits = Limits.from_dict(keys.limits.model_dump(exclude_none=True))
-    return Experiment(document.path, keys, *parts, limits)
+    return Experiment(document.path, keys, *parts, limits, _warm_start(keys, folder))
+
+
+def _warm_start(keys: ExperimentKeys, folder: Path) -> WarmStart | None:
+    """Return the earlier study that the file names; a path is relative to the file's folder."""
+    if keys.warm_start is None:
+        return None
+    given = {"storage": keys.warm_start} if isinstance(keys.warm_start, str) else keys.warm_start.model_dump()
+    here = given["storage"] if "://" in given["storage"] else folder / given["storage"]
+    return WarmStart.of({**given, "storage": here})
 
 
 Parts = tuple[Space, Objective, Evaluator, dict[str, Any] | None]
