@@ -67,6 +67,7 @@ class Search:
     seed: int
     warmup: int
     history: History
+    repeats: float = 0.0
     exhausted: str | None = field(default=None, init=False)
     """Why the space has nothing left to ask for, once that is so."""
 
@@ -77,7 +78,8 @@ class Search:
     def ask(self, n: int) -> int:
         """Ask for ``n`` trials and queue them; return how many came (fewer where a finite space ends, then none)."""
         try:
-            proposal = propose(self.space, self.composition, self.history, n, seed=self.seed, warmup=self.warmup)
+            options: dict[str, Any] = {"seed": self.seed, "warmup": self.warmup, "repeats": self.repeats}
+            proposal = propose(self.space, self.composition, self.history, n, **options)
         except SpaceExhausted as error:
             self.exhausted = str(error)
             return 0

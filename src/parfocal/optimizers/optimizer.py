@@ -11,6 +11,7 @@ import numpy as np
 from parfocal.errors import EvaluationError, InvalidInput
 from parfocal.optimizers.composition import Composed, compose
 from parfocal.optimizers.propose import WARMUP, propose
+from parfocal.optimizers.repeats import checked
 from parfocal.optimizers.zoo import DEFAULT
 from parfocal.seeds import trial_seeds
 from parfocal.space import Space
@@ -61,6 +62,8 @@ class Optimizer:
     objective : Objective, str, or several
         What is told, ``"maximize f1"`` for example; default: a loss, minimized. Of several the first one decides what
         is best.
+    repeats : float
+        Share of trials that evaluate a promising configuration once more, where results are noisy.
     history : History
         Trials of an earlier run to go on with; it is used as it is and grows.
 
@@ -83,6 +86,7 @@ class Optimizer:
         warmup: int = WARMUP,
         warmup_sampler: str = "random",
         objective: Objective | str | Series[Objective | str] | None = None,
+        repeats: float = 0.0,
         history: History | None = None,
     ) -> None:
         self.space = space
@@ -90,6 +94,7 @@ class Optimizer:
         self.seed = seed
         self.warmup = warmup
         self.warmup_sampler = warmup_sampler
+        self.repeats = checked(repeats)
         self.objective = Objective("loss") if objective is None else Objective.of(objective)
         objectives = len(self.objective.all)
         self.history = History(space.dimension, objectives=objectives) if history is None else history
@@ -118,6 +123,7 @@ class Optimizer:
             seed=self.seed,
             warmup=self.warmup,
             warmup_sampler=self.warmup_sampler,
+            repeats=self.repeats,
         )
         return self._append(proposal.X, proposal.provenances(self.history.version))
 

@@ -11,6 +11,7 @@ from parfocal.errors import OptimizerError, SpaceExhausted
 from parfocal.optimizers.composition import Composed, Composition, Portfolio, compose
 from parfocal.optimizers.parts import part_of
 from parfocal.optimizers.pool import gather
+from parfocal.optimizers.repeats import checked, due, worth_repeating
 from parfocal.samplers import EMPTY, Density, settled
 from parfocal.seeds import generator
 from parfocal.space import Space
@@ -84,6 +85,7 @@ def propose(
     seed: int = 0,
     warmup: int = WARMUP,
     warmup_sampler: str = "random",
+    repeats: float = 0.0,
 ) -> Proposal:
     """Return the next ``n`` rows to evaluate, as a pure function of the arguments.
 
@@ -106,6 +108,9 @@ def propose(
         crosses the border is split: its first part is pending for the second, exactly as with two asks.
     warmup_sampler : str
         A composition that does not learn: ``random``, ``sobol``, ``latin-hypercube``.
+    repeats : float
+        Share of trials behind the warm-up that evaluate a promising earlier row once more, in [0, 1): for noisy
+        objectives. They stand at the end of a batch and are exact copies of earlier rows.
 
     Raises
     ------
@@ -126,6 +131,25 @@ def propose(
             "A warm-up has at least 0 trials, drawn by an optimizer that does not learn "
             f"(random, sobol, latin-hypercube); got {warmup} trials by '{initial}'."
         )
+    made = len(history)
+    again = due(seed, range(max(made, warmup), made + n), checked(repeats)) if repeats else 0
+    rows = worth_repeating(space, history, again, seed) if again else np.empty(0, dtype=np.int64)
+    if not len(rows):
+        return _new(space, composed, initial, history, n, seed, warmup)
+    shares = tuple(Share(1, "repeat", "none", f"repeat of trial {row}") for row in rows.tolist())
+    try:
+        new = _new(space, composed, initial, history, n - len(rows), seed, warmup) if n > len(rows) else None
+    except SpaceExhausted:
+        new = None
+    if new is None:
+        return Proposal(history.X[rows], made, shares)
+    return _joined(new, Proposal(history.X[rows], made, shares))
+
+
+def _new(
+    space: Space, composed: Composed, initial: Composition, history: History, n: int, seed: int, warmup: int
+) -> Proposal:
+    """Return ``n`` rows that are no trial yet: of the warm-up, of the optimizer, or first of one and then the other."""
     early = min(n, max(0, warmup - len(history))) if composed.learns else 0
     if not early:
         return _proposed(space, composed, history, n, seed)
