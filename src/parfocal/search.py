@@ -5,6 +5,7 @@ queue filled, and keeps its columnar history in step with the storage by the rev
 """
 
 import math
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -178,6 +179,12 @@ class Setup:
     limits: Limits
     folder: Path | None
     stop_after_failures: int
+
+
+def trial_folder(storage: Storage, name: str) -> Path | None:
+    """Return where a study keeps the work folders and logs of its trials: beside its database, if it has one."""
+    url = storage.url.removeprefix("sqlite:///")
+    return Path(f"{url}-trials", re.sub(r"[^\w.-]|^\.+", "_", name)) if storage.shared else None
 
 
 Report = Callable[[Progress], None]

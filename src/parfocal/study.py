@@ -1,16 +1,17 @@
 """The facade: a study is a space, an objective, an optimizer and an evaluator over a storage."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from parfocal.analysis import Recommendation, recommendation
 from parfocal.checks import positive
 from parfocal.engines import available_cores
 from parfocal.errors import InvalidInput
 from parfocal.evaluation import Evaluator, Isolation, Limits, PythonEvaluator, evaluator_from_dict, guard
 from parfocal.optimizers import DEFAULT, WARMUP, Best, compose
-from parfocal.search import Progress, Search, Setup, run_here, run_with_workers
+from parfocal.optimizers.repeats import checked
+from parfocal.search import Progress, Search, Setup, run_here, run_with_workers, trial_folder
 from parfocal.space import Parameter, Space, completed
 from parfocal.storage import Counts, Storage, load_history, open_storage, the_study
 from parfocal.trials import Configuration, History, Objective, Trial
@@ -19,6 +20,7 @@ from parfocal.workers import Worked, work
 
 FREE = ("limits", "isolation", "stop_after_failures")
 """Parts of a study's definition that may change when it is continued."""
+PLAIN = ("seed", "warmup", "default", "isolation", "stop_after_failures")
 
 
 class Study:
@@ -43,20 +45,21 @@ class Study:
         Seed of all that is random.
     warmup : int
         Random trials before the optimizer learns.
+    repeats : float
+        Share of trials behind the warm-up that evaluate a promising configuration once more, where results are noisy.
     default : mapping, optional
         The configuration that one would use without tuning: evaluated first, and what gains are measured against.
         Without it the defaults of the parameters make it, where there are any.
     enqueue : list of mappings
         Configurations to evaluate right after the default, in this order, once: see :meth:`enqueue`.
     warm_start : path, URL, Study or WarmStart, optional
-        An earlier study whose best configurations are evaluated next, where this one is new; see
-        :mod:`parfocal.warmstart`.
+        An earlier study whose best are evaluated next, where this one is new: see :mod:`parfocal.warmstart`.
     limits : Limits, optional
         Time and memory of one trial; they need ``isolation="process"`` for Python functions.
     isolation : {"none", "process"}
         Whether Python functions run in this process or in one of their own that may be ended.
     stop_after_failures : int
-        Stop when that many first trials of a run all fail and none has ever succeeded; 0 for never.
+        Stop when that many first trials of a run all fail and none ever succeeded; 0 for never.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class Study:
         name: str = "study",
         seed: int = 0,
         warmup: int = WARMUP,
+        repeats: float = 0.0,
         default: Mapping[str, Any] | None = None,
         enqueue: Sequence[Mapping[str, Any]] = (),
         warm_start: WarmSource | None = None,
@@ -87,7 +91,7 @@ class Study:
         self.objective = Objective.of(objective)
         self.evaluator = PythonEvaluator(evaluator) if callable(evaluator) else evaluator
         self.composition = compose(optimizer)
-        self.seed, self.warmup, self.isolation = seed, warmup, isolation
+        self.seed, self.warmup, self.isolation, self.repeats = seed, warmup, isolation, checked(repeats)
         self.limits = Limits() if limits is None else limits
         self.stop_after_failures = stop_after_failures
         self.default = self.space.default() if default is None else Configuration(default).to_dict()
@@ -98,20 +102,22 @@ class Study:
         self.space = Space.from_dict(self.record.definition["space"])  # parameters may stand in another order by now
         history = load_history(self.storage, self.record.id, self.space, self.objective)
         record, composition = self.record, self.composition
-        self._search = Search(self.storage, record, self.space, self.objective, composition, seed, warmup, history)
+        self._search = Search(
+            self.storage, record, self.space, self.objective, composition, seed, warmup, history, self.repeats
+        )
         carried_over = [] if warm_start is None or len(history) else carried(self.space, WarmStart.of(warm_start))
         if enqueue or carried_over:
             self._search.enqueue([*self._given(enqueue), *carried_over])
 
     def _definition(self) -> dict[str, Any]:
-        plain = ("seed", "warmup", "default", "isolation", "stop_after_failures")
         return {
             "space": self.space.to_dict(),
             "objective": self.objective.to_dict(),
             "optimizer": str(self.composition),
             "evaluation": None if self.evaluator is None else self.evaluator.to_dict(),
             "limits": self.limits.to_dict(),
-            **{key: getattr(self, key) for key in plain},
+            **{key: getattr(self, key) for key in PLAIN},
+            **({"repeats": self.repeats} if self.repeats else {}),
         }
 
     @classmethod
@@ -127,8 +133,9 @@ class Study:
             None if evaluation is None else evaluator_from_dict(evaluation),
             storage=store,
             name=record.name,
+            repeats=definition.get("repeats", 0.0),
             limits=Limits.from_dict(definition["limits"]),
-            **{key: definition[key] for key in ("optimizer", "seed", "warmup", "default", *FREE[1:])},
+            **{key: definition[key] for key in ("optimizer", *PLAIN)},
         )
 
     # ------------------------------------------------------------ run
@@ -161,11 +168,9 @@ class Study:
         """
         positive(budget, "budget")
         count = available_cores() if workers == "auto" else positive(workers, "workers")
-        setup = self._setup()
-        search = self._search
+        setup, search = self._setup(), self._search
         self.enqueue([])  # the default, at least
-        usual = count if self.composition.learns else 100 * count
-        queue = usual if batch is None else positive(batch, "batch")
+        queue = positive(batch, "batch") if batch is not None else count * (1 if self.composition.learns else 100)
         if count == 1:
             run_here(search, setup, budget, queue, on_progress)
         else:
@@ -173,11 +178,10 @@ class Study:
         return self
 
     def enqueue(self, configurations: Sequence[Mapping[str, Any]]) -> int:
-        """Queue configurations of your own, after the default; return how many trials that makes.
+        """Queue configurations of your own, after the default; return how many trials that makes, repetitions left out.
 
-        They count against the budget and are evaluated in this order, before what the optimizer asks next. What one
-        leaves out stands at its default, else at the median of its prior; one that is a trial already is not queued
-        again. Raises :class:`SpaceError` if one is impossible; then none is queued.
+        They count against the budget and come in this order, before what the optimizer asks next. What one leaves out
+        stands at its default, else at its median. Raises :class:`SpaceError` if one is wrong; then none is queued.
         """
         return self._search.enqueue(self._given(configurations))
 
@@ -202,8 +206,7 @@ class Study:
     def _setup(self) -> Setup:
         if self.evaluator is None:
             raise InvalidInput("This study has no evaluator and cannot run: give it a function or an evaluator.")
-        url = self.storage.url.removeprefix("sqlite:///")
-        folder = Path(f"{url}-trials", re.sub(r"[^\w.-]|^\.+", "_", self.name)) if self.storage.shared else None
+        folder = trial_folder(self.storage, self.name)
         return Setup(self.evaluator, self.isolation, self.limits, folder, self.stop_after_failures)
 
     # ------------------------------------------------------------ read
@@ -237,11 +240,14 @@ class Study:
     def best(self) -> Best | None:
         """The best complete trial, or None before there is one."""
         history = self.history
-        row = history.best
-        if row is None:
+        if (row := history.best) is None:
             return None
         trial = self.storage.trial(self.record.id, row)
         return Best(row, trial.configuration, self.objective.value(float(history.loss[row])))
+
+    def recommend(self, *, noisy: bool = True, flat: bool = False) -> Recommendation | None:
+        """Return the configuration that is expected to be best; see :mod:`parfocal.analysis.recommendation`."""
+        return recommendation(self.space, self.history, self.objective, noisy=noisy, flat=flat)
 
     @property
     def default_value(self) -> float | None:

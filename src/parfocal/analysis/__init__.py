@@ -9,8 +9,10 @@ from parfocal.analysis.failures import Failure, failures
 from parfocal.analysis.improvement import Improvement, improvement
 from parfocal.analysis.infimum import Infimum, infimum, project, project_grid
 from parfocal.analysis.influence import Influence, influence
+from parfocal.analysis.matrix import Matrix, matrix, task_loss
 from parfocal.analysis.members import Share, members
 from parfocal.analysis.pareto import Pareto, pareto
+from parfocal.analysis.recommendation import Recommendation, recommendation
 from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
 from parfocal.analysis.slices import Slice, slices
@@ -32,7 +34,9 @@ __all__ = [
     "Infimum",
     "Influence",
     "Pareto",
+    "Matrix",
     "Points",
+    "Recommendation",
     "Rows",
     "Run",
     "Share",
@@ -52,15 +56,18 @@ __all__ = [
     "infimum",
     "influence",
     "members",
+    "matrix",
     "pairs",
     "pareto",
     "presentable",
     "project",
     "project_grid",
+    "recommendation",
     "rows_of",
     "slices",
     "summarize",
     "surface",
+    "task_loss",
     "thin",
     "trails",
 ]

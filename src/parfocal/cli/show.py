@@ -1,7 +1,8 @@
 """`parfocal status`, `best` and `zoo`: tables on the terminal."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -60,6 +61,38 @@ def show_best(target: Path, name: str | None, top: int, as_json: bool) -> None:
         shown = [text(values[each]) if each in values else "" for each in study.space.names]  # "" = inactive
         rows.append([str(number), f"{value:.5g}", *shown])
     _print_table(Console(), ["trial", study.objective.label, *study.space.names], rows)
+
+
+def show_recommendation(target: Path, name: str | None, flat: bool, as_json: bool) -> None:
+    """Print the configuration that is expected to be best, and the luckiest trial beside it."""
+    study = study_of(target, name)
+    found = study.recommend(flat=flat)
+    if found is None:
+        raise InvalidInput(f"The study '{study.name}' has no complete trial yet ({study.counts.failed} failed).")
+    metric = study.objective.metric
+    if as_json:
+        numbers = {metric: found.value, "error": found.error, "evaluations": found.evaluations}
+        print(json.dumps({"configuration": dict(found.configuration), **_finite(numbers)}))
+        return
+    number = found.number, found.luckiest_number
+    rows = [
+        ["first trial", *map(str, number)],
+        [f"expected {metric}", f"{found.value:.5g} ± {found.error:.2g}", f"{found.luckiest_expected:.5g}"],
+        [f"best single {metric}", "", f"{found.luckiest_value:.5g}"],
+        ["evaluations", str(found.evaluations), ""],
+    ]
+    if flat:
+        rows.append([f"{metric} around it", f"{found.around:.5g}", ""])
+    for each in study.space.names:
+        both = (found.configuration, found.luckiest)
+        rows.append([each, *(text(values[each]) if each in values else "" for values in both)])
+    _print_table(Console(), [study.objective.label, "recommended", "luckiest trial"], rows)
+    print(f"Noise of a single evaluation: {found.noise:.2g} (standard deviation)")
+
+
+def _finite(numbers: Mapping[str, float]) -> dict[str, float | None]:
+    """Return numbers as JSON has them: null for NaN."""
+    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}
 
 
 def _print_table(console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -37,6 +37,12 @@ class WarmStartKeys(_Keys):
     top: Annotated[int, Field(ge=1)] = 10
 
 
+class NoiseKeys(_Keys):
+    """``noise:`` the share of trials that evaluate a promising configuration once more."""
+
+    repeats: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
 class ExperimentKeys(_Keys):
     """The keys of an experiment file."""
 
@@ -51,6 +57,7 @@ class ExperimentKeys(_Keys):
     warm_start: WarmStartKeys | str | None = None
     optimizer: str = "smac-rf"
     warmup: Annotated[int, Field(ge=0)] = 20
+    noise: NoiseKeys = NoiseKeys()
     budget: Annotated[int, Field(ge=1)] = 100
     seed: Annotated[int, Field(ge=0)] = 0
     workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
@@ -68,6 +75,8 @@ _SENTENCES: dict[str, str] = {
     "dict_type": "expected a mapping of keys, got {input!r}.",
     "model_type": "expected a mapping of keys, got {input!r}.",
     "literal_error": "expected {expected}, got {input!r}.",
+    "float_type": "expected a number, got {input!r}.",
+    "less_than": "must be below {lt:g}, got {input!r}.",
     "greater_than_equal": "must be at least {ge}, got {input!r}.",
     "string_too_short": "must not be empty.",
 }
@@ -90,6 +99,7 @@ def _raise(document: Document, error: ValidationError) -> NoReturn:
         "objective": ObjectiveKeys,
         "limits": LimitKeys,
         "warm_start": WarmStartKeys,
+        "noise": NoiseKeys,
     }
     section = sections.get(str(top))
     if first["type"] == "extra_forbidden":

@@ -62,6 +62,7 @@ class Experiment:
             name=self.name,
             seed=keys.seed,
             warmup=keys.warmup,
+            repeats=keys.noise.repeats,
             default=self.default,
             enqueue=keys.enqueue,
             warm_start=self.warm_start,

@@ -19,10 +19,10 @@ LARGEST = 1_000
 """Configurations that are looked at: the best ones by their mean."""
 FEWEST = 8
 """Configurations below which there is no model, and repeats alone say what noise is."""
-FOLDS = 4
+FOLDS = 8
 PAIRS_WEIGHT = 3.0
 """Repeats that outweigh what close pairs say of the noise."""
-UNEXPLAINED = 0.1
+UNEXPLAINED = 0.05
 """Least share of a model's errors that is its own fault and not noise."""
 
 Predict = Callable[[Floats], Floats]
@@ -80,10 +80,11 @@ def expected(space: Space, history: History, rng: np.random.Generator, *, trees:
     mean, variance, noise = raw, repeated / np.maximum(count, 1), repeated
     others: tuple[Predict, ...] = ()
     if len(first) >= FEWEST:
-        view, others = _views(space, X, np.minimum(raw, _cap(raw)), rng, trees)
-        better = np.arange(len(raw)) < (len(raw) + 1) // 2
-        unexplained = float(np.mean((raw - view)[better] ** 2))
-        pairs = min(_of_pairs(space, X[better], raw[better]), unexplained)
+        target = np.minimum(raw, _cap(raw))
+        view, others = _views(space, X, target, rng, trees)
+        better = np.argsort(view, kind="stable")[: (len(raw) + 1) // 2]  # not by their own values, which are luck, too
+        unexplained = float(np.mean((target - view)[better] ** 2))
+        pairs = min(_of_pairs(space, X, target), unexplained)
         noise = (freedom * repeated + PAIRS_WEIGHT * pairs) / (freedom + PAIRS_WEIGHT)
         own = max(unexplained - noise * float(np.mean(1 / count[better])), UNEXPLAINED * unexplained)
         trust = own / (own + noise / count) if own > 0 else np.ones(len(raw))
@@ -122,14 +123,14 @@ def _views(
 
 def _fitted(space: Space, X: Floats, target: Floats, rng: np.random.Generator, trees: int) -> Predict:
     """Return the expectation of a forest: the one place that knows what a surrogate is."""
-    model = Forest(trees, random_splits=True).fit(features(space, X), target, rng)
+    model = Forest(trees, leaf=3, random_splits=True).fit(features(space, X), target, rng)
     return lambda Y: model.predict(features(space, Y)).mean
 
 
 def _of_pairs(space: Space, X: Floats, loss: Floats) -> float:
     """Return the variance that the closest third of nearest neighbours shows (Rice, Ann. Statist. 12, 1984).
 
-    An upper bound: it holds what the loss itself changes between them. By the median, so that few steps do not count.
+    An upper bound: it holds what the loss itself changes between them. The largest 5 % are left out: they are steps.
     """
     Z = features(space, X).astype(np.float64)
     square = (Z**2).sum(axis=1)
@@ -137,4 +138,5 @@ def _of_pairs(space: Space, X: Floats, loss: Floats) -> float:
     np.fill_diagonal(gap, np.inf)
     nearest = gap.argmin(axis=1)
     order = np.argsort(gap[np.arange(len(Z)), nearest], kind="stable")[: max(3, len(Z) // 3)]
-    return float(np.median((loss[order] - loss[nearest[order]]) ** 2)) / (2 * 0.4549)  # median of chi square, 1 d.o.f.
+    square = np.sort((loss[order] - loss[nearest[order]]) ** 2)
+    return float(square[: max(3, round(0.95 * len(square)))].mean()) / (2 * 0.759)  # mean of chi square below its 95 %
