@@ -8,6 +8,7 @@ import yaml
 
 from parfocal.cli.app import app
 from parfocal.optimizers import compose
+from parfocal.optimizers.table import with_table
 from parfocal.space import Space
 
 ROOT = Path(__file__).parent.parent
@@ -33,6 +34,10 @@ def test_yaml_is_read():
     for document in documents:
         if "optimizer" in document:
             compose(document["optimizer"])
+
+
+def test_the_table_of_optimizers_is_the_zoo():
+    assert with_table(README) == README, "run: python scripts/make_zoo_table.py"
 
 
 def test_commands_exist():

@@ -110,11 +110,20 @@ def best(
     study: StudyName = None,
     top: Annotated[int, typer.Option(min=1, help="How many configurations to show.")] = 5,
     json: Annotated[bool, typer.Option("--json", help="Print the best configuration as JSON, for scripts.")] = False,
+    likely: Annotated[
+        bool, typer.Option("--likely", help="The configuration with the best expected value, where results are noisy.")
+    ] = False,
+    flat: Annotated[
+        bool, typer.Option("--flat", help="Like --likely, and small changes of it cost little, too.")
+    ] = False,
 ) -> None:
-    """Show the best configurations found so far."""
-    from parfocal.cli.show import show_best
+    """Show the best configurations found so far, or the one that is recommended where results are noisy."""
+    from parfocal.cli.show import show_best, show_recommendation
 
-    show_best(target, study, top, json)
+    if likely or flat:
+        show_recommendation(target, study, flat, json)
+    else:
+        show_best(target, study, top, json)
 
 
 @app.command()
@@ -133,8 +142,34 @@ def report(
 
 
 @app.command()
-def zoo() -> None:
-    """List the optimizers: their parts, sources, and when to choose which."""
-    from parfocal.cli.show import show_zoo
+def zoo(
+    name: Annotated[str | None, typer.Argument(help="A member, part or composition to show in full.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")] = False,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Run each sampler with each strategy; draw the map.")
+    ] = False,
+    task: Annotated[str | None, typer.Option(help="Ready task that the matrix is run on.")] = None,
+    problem: Annotated[str | None, typer.Option(help="Small problem that it is run on (default: mixed).")] = None,
+    samplers: Annotated[str | None, typer.Option(help="Only these, with commas between.")] = None,
+    strategies: Annotated[str | None, typer.Option(help="Only these, with commas between.")] = None,
+    trials: Annotated[int, typer.Option(min=1, help="Evaluations of one run.")] = 60,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each pair.")] = 3,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The PNG file to draw.")] = Path("zoo-matrix.png"),
+) -> None:
+    """List the optimizers: their parts, sources, and when to choose which; show one in full; measure all pairs."""
+    if matrix:
+        from parfocal.cli.zoo import run_matrix
 
-    show_zoo()
+        run_matrix(task, problem, samplers, strategies, trials, seeds, out)
+    elif name is not None:
+        from parfocal.cli.zoo import show_entry
+
+        show_entry(name)
+    elif markdown:
+        from parfocal.optimizers.table import markdown as written
+
+        print(written())
+    else:
+        from parfocal.cli.show import show_zoo
+
+        show_zoo()

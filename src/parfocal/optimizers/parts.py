@@ -22,6 +22,7 @@ _TABLES: dict[Kind, tuple[tuple[dict[str, str], str], ...]] = {
     "policy": ((POLICIES, "parfocal.policies"),),
 }
 """Kind to its tables, each with the entry point of plug-ins; a strategy is a class of its own or a surrogate."""
+KINDS = tuple(_TABLES)
 _TYPES: dict[Any, str] = {
     int: "a whole number",
     float: "a number",
@@ -69,21 +70,19 @@ def part_of(thing: Sampler | Strategy | Policy) -> Part:
 
 
 def _build(kind: Kind, part: Part) -> Any:
-    made, group = _class(kind, part)
-    if group != "parfocal.surrogates":
-        return _made(kind, made, part)
-    own = {option.name for option in fields(ModelBased) if option.name != "surrogate"}
-    split = {name: value for name, value in part.options.items() if name in own}
-    _known_options(kind, part, [*_options(made), *own])
+    made = classes_of(kind, part)
+    _known_options(kind, part, [option for each in made for option in _options(each)])
+    if len(made) == 1:
+        return _made(kind, made[0], part)
+    own = {name: value for name, value in part.options.items() if name in _options(made[1])}
     rest = {name: value for name, value in part.options.items() if name not in own}
-    surrogate = _made(kind, made, Part(part.name, rest, part.position))
-    return _made(kind, ModelBased, Part(part.name, split, part.position), surrogate=surrogate)
+    surrogate = _made(kind, made[0], Part(part.name, rest, part.position))
+    return _made(kind, made[1], Part(part.name, own, part.position), surrogate=surrogate)
 
 
 def _made(kind: Kind, made: type[Any], part: Part, **given: Any) -> Any:
     """Return ``made(...)`` with the checked options of ``part`` and what is ``given``."""
     hints = get_type_hints(made)
-    _known_options(kind, part, _options(made))
     options = {name: _checked(part, name, value, hints[name]) for name, value in part.options.items()}
     try:
         return made(**options, **given)
@@ -94,7 +93,7 @@ def _made(kind: Kind, made: type[Any], part: Part, **given: Any) -> Any:
 
 
 def _options(made: type[Any]) -> list[str]:
-    return [option.name for option in fields(made) if option.init]
+    return [option.name for option in fields(made) if option.init and option.name != "surrogate"]
 
 
 def _known_options(kind: Kind, part: Part, known: list[str]) -> None:
@@ -104,14 +103,17 @@ def _known_options(kind: Kind, part: Part, known: list[str]) -> None:
             raise OptimizerError(f"The {kind} '{part.name}' has no option '{name}'{rest}")
 
 
-def _class(kind: Kind, part: Part) -> tuple[type[Any], str]:
-    """Return the class behind a name, from a table or from a plug-in, and the group that it belongs to."""
+def classes_of(kind: Kind, part: Part) -> tuple[type[Any], ...]:
+    """Return the class behind a name, from a table or from a plug-in; for a surrogate, also that of its strategy.
+
+    Together they have the options of the part; :class:`OptimizerError` says when there is no such name.
+    """
     for known, group in _TABLES[kind]:
         if part.name in known:
             module, _, attribute = known[part.name].partition(":")
-            return cast(type[Any], getattr(importlib.import_module(module), attribute)), group
+            return _with_strategy(cast(type[Any], getattr(importlib.import_module(module), attribute)), group)
         for entry in entry_points(group=group, name=part.name):
-            return cast(type[Any], entry.load()), group
+            return _with_strategy(cast(type[Any], entry.load()), group)
     other: Kind = "strategy" if kind == "sampler" else "sampler"
     if part.name in names(other):
         raise OptimizerError(
@@ -121,6 +123,10 @@ def _class(kind: Kind, part: Part) -> tuple[type[Any], str]:
     raise OptimizerError(
         f"There is no {kind} '{part.name}' (character {part.position + 1}){suggestion(part.name, names(kind))}"
     )
+
+
+def _with_strategy(made: type[Any], group: str) -> tuple[type[Any], ...]:
+    return (made, ModelBased) if group == "parfocal.surrogates" else (made,)
 
 
 def _checked(part: Part, name: str, value: Value, hint: Any) -> Value:

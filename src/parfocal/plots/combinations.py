@@ -1,0 +1,65 @@
+"""The heat map of samplers and strategies: what each pair reaches on one problem."""
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from parfocal.analysis import Matrix
+from parfocal.plots import printed as paper
+from parfocal.plots.style import shorten
+
+CELL = 0.4
+"""Inches of one cell."""
+
+
+def printed(table: Matrix) -> Figure:
+    """Return the figure, as large as its cells need; bright is better, cells that could not run are hatched."""
+    rows, columns = len(table.samplers), len(table.strategies)
+    width, height = max(5.6, CELL * columns + 3.0), max(2.6, CELL * rows + 2.2)
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    colours = colormaps["cividis_r"].with_extremes(bad=(1, 1, 1, 0))
+    axes.set_facecolor("#ffffff")
+    axes.patch.set(hatch="////", edgecolor="#c8ccd2")
+    image = axes.imshow(np.ma.masked_invalid(table.regret), cmap=colours, vmin=0.0, vmax=1.0, aspect="equal")
+    for (i, j), regret in np.ndenumerate(table.regret):
+        if not np.isnan(regret):
+            dark = "black" if regret < 0.5 else "white"
+            axes.text(j, i, _short(regret), ha="center", va="center", fontsize=paper.SMALL, color=dark)
+    axes.set_xticks(range(columns), [shorten(name) for name in table.strategies], rotation=45, ha="right")
+    axes.set_yticks(range(rows), [shorten(name) for name in table.samplers])
+    axes.tick_params(labelsize=paper.TEXT, length=0)
+    hatched = " (hatched: this pair cannot run here)" if np.isnan(table.regret).any() else ""
+    axes.set_xlabel(f"strategy{hatched}", fontsize=paper.TEXT)
+    axes.set_ylabel("sampler", fontsize=paper.TEXT)
+    axes.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=1)
+    axes.tick_params(which="minor", length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    seeds = "1 run" if table.seeds == 1 else f"{table.seeds} runs"
+    axes.set_title(
+        paper.safe(f"{table.problem}: {table.objective.label}, {table.trials} evaluations, {seeds}"),
+        fontsize=paper.TEXT,
+        loc="left",
+    )
+    bar = figure.colorbar(image, ax=axes, shrink=min(1.0, 2.2 / (CELL * rows)), fraction=0.05, aspect=14)
+    bar.set_label(
+        paper.safe(f"normalized regret of {table.objective.metric}\n0: best of all runs, 1: as after the warm-up"),
+        fontsize=paper.SMALL,
+    )
+    bar.ax.tick_params(labelsize=paper.SMALL)
+    bar.ax.invert_yaxis()
+    bar.outline.set_visible(False)
+    return figure
+
+
+def _short(regret: float) -> str:
+    """Return a regret as two digits: ``.07``, ``1``, ``0`` only where it is nil."""
+    text = f"{regret:.2f}"
+    if text == "0.00":
+        return "0" if regret < 0.0005 else "<.01"
+    return "1" if text == "1.00" else text[1:]

@@ -1,0 +1,81 @@
+"""The zoo on the command line: members in full, and the matrix of samplers and strategies."""
+
+import numpy as np
+import pytest
+
+from parfocal.analysis import matrix
+from parfocal.cli.zoo import run_matrix, show_entry
+from parfocal.errors import InvalidInput, OptimizerError
+from parfocal.optimizers import parts, zoo
+from parfocal.optimizers.table import entry, markdown, with_table
+from parfocal.plots import combinations
+from parfocal.testing.problems import problems
+from parfocal.trials import Objective
+
+RIDGE = next(problem for problem in problems() if problem.name == "ridge")
+
+
+@pytest.mark.parametrize("kind", ["sampler", "strategy"])
+def test_each_part_says_what_it_does_and_what_its_options_mean(kind):
+    for name in parts.names(kind):
+        (part,) = entry(name).parts
+        assert part.kind == kind and part.does.endswith(".")
+        assert all(option.meaning for option in part.options), (name, part.options)
+
+
+def test_a_member_is_shown_in_full(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "200")
+    show_entry("smac-rf")
+    said = capsys.readouterr().out
+    for word in (
+        "As a first choice",
+        "sampler random",
+        "strategy random-forest",
+        "acquisition",
+        "ei",
+        "Number of trees.",
+    ):
+        assert word in said
+    show_entry("grid(target=77) + evolutionary")
+    assert "77" in capsys.readouterr().out
+    with pytest.raises(OptimizerError, match="did you mean 'smac-rf'"):
+        show_entry("smac-fr")
+
+
+def test_the_markdown_names_each_member():
+    lines = markdown().splitlines()
+    assert len(lines) == len(zoo.ZOO) + 2
+    assert all(f"| `{member.name}` |" in line for member, line in zip(zoo.ZOO, lines[2:], strict=True))
+    with pytest.raises(OptimizerError, match="<!-- zoo -->"):
+        with_table("no marks")
+
+
+def test_the_matrix_of_a_problem(tmp_path, capsys):
+    out = tmp_path / "maps" / "m.png"
+    run_matrix(None, "ridge", "random, grid,grid(target=50, order=shuffled)", "accept-all,density-ratio", 24, 2, out)
+    said = capsys.readouterr()
+    assert out.stat().st_size > 5_000
+    assert "normalized regret" in said.out and "Left out: grid + accept-all and 1 more" in said.out
+    assert "6/6 grid(target=50, order=shuffled) + density-ratio" in said.err
+    with pytest.raises(InvalidInput, match="There is no problem 'rigde'"):
+        run_matrix(None, "rigde", None, None, 5, 1, out)
+    with pytest.raises(InvalidInput, match=r"Not one pair .* could run on 'ridge': There is no sampler 'rnd'"):
+        run_matrix(None, "ridge", "rnd", "accept-all", 5, 1, out)
+
+
+def test_a_matrix_is_in_the_users_own_units_and_a_large_one_can_be_read():
+    table = matrix(
+        "ridge", RIDGE.space, RIDGE.loss, Objective("f1", "maximize"), ["random", "sobol"], ["accept-all"],
+        trials=20, seeds=2,
+    )  # fmt: skip
+    assert (table.value < 0).all() and table.regret.shape == (2, 1)
+    assert 0 <= table.regret.min() <= table.regret.max() <= 1
+    assert [row[3] for row in table.ranked] == sorted(row[3] for row in table.ranked)
+    figure = combinations.printed(table)
+    figure.canvas.draw()
+    assert any("f1" in axes.get_ylabel() for axes in figure.axes), "the bar of colours names the metric"
+
+
+def test_colours_run_over_the_whole_range():
+    table = matrix("r", RIDGE.space, RIDGE.loss, Objective("loss"), ["random"], ["accept-all"], trials=9, seeds=1)
+    assert np.isfinite(table.regret).all()
