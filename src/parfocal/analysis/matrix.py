@@ -8,7 +8,7 @@ import numpy as np
 from parfocal.checks import positive
 from parfocal.errors import EvaluationError, InvalidInput, ParfocalError, SpaceExhausted
 from parfocal.evaluation import judge
-from parfocal.optimizers import WARMUP, Composition, compose, propose
+from parfocal.optimizers import WARMUP, Composed, compose, propose
 from parfocal.space import Space
 from parfocal.tasks import Task
 from parfocal.trials import History, Objective, State
@@ -107,18 +107,18 @@ def matrix(
     return Matrix(problem, objective, *names, trials, seeds, value, regret.mean(axis=2), skipped)
 
 
-def _run(space: Space, composition: Composition, loss: Loss, trials: int, seed: int, warmup: int) -> Floats:
+def _run(space: Space, composition: Composed, loss: Loss, trials: int, seed: int, warmup: int) -> Floats:
     """Return the losses of one run in their order; fewer than ``trials`` where a discrete space ends."""
     history = History(space.dimension, trials)
     while len(history) < trials:
         try:
-            X = propose(space, composition, history, 1, seed=seed, warmup=warmup).X
+            proposal = propose(space, composition, history, 1, seed=seed, warmup=warmup)
         except SpaceExhausted:
             if not len(history):
                 raise
             break
-        rows = history.append(X)
-        values = loss(X)
+        rows = proposal.enter(history)
+        values = loss(proposal.X)
         states = np.where(np.isnan(values), int(State.FAILED), int(State.COMPLETE))
         history.tell(np.arange(rows.start, rows.stop), states, values)
     return np.array(history.loss)

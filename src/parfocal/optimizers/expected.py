@@ -123,8 +123,8 @@ def _views(
 
 def _fitted(space: Space, X: Floats, target: Floats, rng: np.random.Generator, trees: int) -> Predict:
     """Return the expectation of a forest: the one place that knows what a surrogate is."""
-    model = Forest(trees, leaf=3, random_splits=True).fit(features(space, X), target, rng)
-    return lambda Y: model.predict(features(space, Y)).mean
+    model = Forest(trees, leaf=3).fit(space, X, target, rng)
+    return lambda Y: model.predict(Y).mean
 
 
 def _of_pairs(space: Space, X: Floats, loss: Floats) -> float:

@@ -21,7 +21,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Described:
-    """A sampler, strategy or policy: its name, what it does (the first sentence of its documentation), and its options."""
+    """A sampler, strategy or policy: its name, what it does (its documentation's first sentence), its options."""
 
     kind: parts.Kind
     name: str
