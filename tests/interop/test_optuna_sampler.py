@@ -202,7 +202,7 @@ def test_enqueued_trials_come_first_and_the_rest_is_proposed():
 def test_a_study_resumed_from_its_database_goes_on_as_if_uninterrupted(tmp_path, space):
     def study(name):
         storage = f"sqlite:///{tmp_path}/{name}.db"
-        sampler = ParfocalSampler(space, "smac-rf", seed=2, warmup=6)
+        sampler = ParfocalSampler(space, "tpe", seed=2, warmup=4)
         return optuna.create_study(study_name=name, storage=storage, sampler=sampler, load_if_exists=True)
 
     def objective(trial):
@@ -213,10 +213,10 @@ def test_a_study_resumed_from_its_database_goes_on_as_if_uninterrupted(tmp_path,
         return trial.suggest_float("x", 0, 1) + trial.suggest_int("n", 1, 9)
 
     whole = study("whole")
-    whole.optimize(objective, n_trials=20, catch=ArithmeticError)
-    for _ in range(4):
+    whole.optimize(objective, n_trials=12, catch=ArithmeticError)
+    for _ in range(2):
         part = study("parts")
-        part.optimize(objective, n_trials=5, catch=ArithmeticError)
+        part.optimize(objective, n_trials=6, catch=ArithmeticError)
     assert params(part) == params(whole)
 
 
