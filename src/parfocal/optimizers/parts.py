@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, Union, cast, get_args, get_origin, g
 from parfocal.errors import MissingPackage, OptimizerError, ParfocalError
 from parfocal.optimizers.portfolio import Policy
 from parfocal.optimizers.text import Part, suggestion
-from parfocal.optimizers.zoo import POLICIES, SAMPLERS, STRATEGIES, SURROGATES
+from parfocal.optimizers.zoo import BORROWED, POLICIES, SAMPLERS, STRATEGIES, SURROGATES
 from parfocal.samplers import Sampler
 from parfocal.strategies import Strategy
 from parfocal.strategies.model_based import ModelBased
@@ -17,7 +17,7 @@ from parfocal.typing import Value
 
 Kind: TypeAlias = Literal["sampler", "strategy", "policy"]
 _TABLES: dict[Kind, tuple[tuple[dict[str, str], str], ...]] = {
-    "sampler": ((SAMPLERS, "parfocal.samplers"),),
+    "sampler": (({**SAMPLERS, **BORROWED}, "parfocal.samplers"),),
     "strategy": ((STRATEGIES, "parfocal.strategies"), (SURROGATES, "parfocal.surrogates")),
     "policy": ((POLICIES, "parfocal.policies"),),
 }

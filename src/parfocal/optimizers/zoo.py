@@ -9,6 +9,13 @@ from dataclasses import dataclass
 
 from parfocal.samplers.table import SAMPLERS as SAMPLERS
 
+BORROWED: dict[str, str] = {
+    "optuna": "parfocal.samplers.optuna:Optuna",
+    "smac": "parfocal.samplers.smac:Smac",
+    "nevergrad": "parfocal.samplers.nevergrad:Nevergrad",
+}
+"""Samplers of other packages, each needing its package: name in the text form to ``module:class``."""
+
 STRATEGIES: dict[str, str] = {
     "accept-all": "parfocal.strategies.accept:AcceptAll",
     "density-ratio": "parfocal.strategies.density_ratio:DensityRatio",
@@ -65,6 +72,8 @@ class Member:
         Cost of one ask with 1,000 trials of 10 parameters told, on one core of 2024.
     baseline : bool
         True when it is there to be compared with, and need not beat random search.
+    package : str
+        The optional package that it needs beside parfocal's own dependencies; empty when none.
     """
 
     name: str
@@ -74,6 +83,7 @@ class Member:
     when: str
     milliseconds: float
     baseline: bool = False
+    package: str = ""
 
     @property
     def sampler(self) -> str:
@@ -182,6 +192,27 @@ ZOO: tuple[Member, ...] = (
         "parzen-xgboost", "parzen + xgboost",
         "Parzen candidates judged by boosted trees", "any",
         "like smac-xgboost when the good region is small", 28.0,
+    ),
+    Member(
+        "optuna-tpe", "optuna",
+        "Akiba et al. 2019", "any (constraints by repair)",
+        "to compare with Optuna's default, or to go on with what it has proved good at", 50.0, package="optuna",
+    ),
+    Member(
+        "optuna-gp", "optuna(sampler=gp)",
+        "Akiba et al. 2019", "any (conditions at defaults, constraints by repair)",
+        "for costly evaluations of up to ten numeric parameters; needs torch", 300.0, package="torch",
+    ),
+    Member(
+        "smac3", "smac",
+        "Lindauer et al. 2022", "what ConfigSpace can express (constraints by repair)",
+        "to compare with SMAC3 itself; smac-rf asks a hundred times faster", 3500.0, package="smac",
+    ),
+    Member(
+        "nevergrad-ngopt", "nevergrad",
+        "Rapin & Teytaud 2018; Meunier et al. 2022", "any (conditions at defaults, constraints by repair)",
+        "to compare with Nevergrad's wizard, which picks its method by the space and the budget", 50.0,
+        package="nevergrad",
     ),
 )  # fmt: skip
 """Every named optimizer, in the order of `parfocal zoo`."""

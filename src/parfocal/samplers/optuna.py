@@ -15,6 +15,11 @@ from parfocal.space import Space
 from parfocal.trials import History, State
 from parfocal.typing import Floats
 
+MANY = 200
+"""Trials that the Gaussian process is told at most."""
+FEW = 8
+"""Rows that the Gaussian process suggests in one ask at most; further ones are drawn from the prior."""
+
 
 @dataclass(frozen=True)
 class Optuna:
@@ -31,7 +36,7 @@ class Optuna:
         torch and sees an inactive parameter at its default. Optuna's other samplers keep their state in attributes
         of trials, which a history does not hold.
     most : int
-        Trials that are told at most: the best and the latest.
+        Trials that are told at most: the best and the latest; 200 of them to ``gp``, whose cost grows with the cube.
 
     Raises
     ------
@@ -63,10 +68,14 @@ class Optuna:
             trials.append(board.trial(flying, TrialState.RUNNING, row))
         made = self._make(int(rng.integers(2**31)))
         numbers = np.full((n, space.dimension), np.nan)
-        for row in range(n):
-            numbers[row] = self._suggest(board, made, trials, len(history) + row)
+        few = FEW if self.sampler == "gp" else n
+        for row in range(min(n, few)):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # 0 / 0 where the Gaussian process has converged
+                numbers[row] = self._suggest(board, made, trials, len(history) + row)
             trials.append(board.trial(numbers[row], TrialState.RUNNING, len(history) + row))
-        return space.repair(space.canonical(board.cube.codes(numbers)), rng)
+        X = space.canonical(board.cube.codes(numbers[:few]))
+        return space.repair(np.concatenate([X, space.sample(n - len(X), rng)]), rng)
 
     def _numbers(self, board: "_Columns", X: Floats) -> Floats:
         return board.cube.filled(X) if self.sampler == "gp" else board.cube.numbers(X)
@@ -77,7 +86,7 @@ class Optuna:
 
         states = {State.COMPLETE: TrialState.COMPLETE, State.PRUNED: TrialState.PRUNED, State.FAILED: TrialState.PRUNED}
         known: dict[int, Any] = notebook(history).setdefault(("optuna", self), {})
-        rows = told(history, self.most).tolist()
+        rows = told(history, min(self.most, MANY) if self.sampler == "gp" else self.most).tolist()
         new = [row for row in rows if row not in known]
         for row, numbers in zip(new, self._numbers(board, history.X[new]), strict=True):
             known[row] = board.trial(numbers, states[State(int(history.state[row]))], row, float(history.loss[row]))
@@ -155,16 +164,23 @@ class _Columns:
 
     def study(self, trials: list[Any]) -> Any:
         """Return a study that holds these trials and writes nothing down."""
-        import optuna
+        from optuna.study import Study
 
-        return optuna.create_study(storage=_board(trials))
+        return Study("parfocal", _board(trials))
 
 
 def _board(trials: list[Any]) -> Any:
     """Return a storage of Optuna that shows given trials, without the copies that adding them one by one makes."""
     from optuna.storages import InMemoryStorage
+    from optuna.study import StudyDirection
 
     class Board(InMemoryStorage):
+        def get_study_id_from_name(self, study_name: str) -> int:
+            return 0
+
+        def get_study_directions(self, study_id: int) -> list[StudyDirection]:
+            return [StudyDirection.MINIMIZE]
+
         def get_all_trials(self, study_id: int, deepcopy: bool = True, states: Any = None) -> list[Any]:
             return [trial for trial in trials if states is None or trial.state in states]
 

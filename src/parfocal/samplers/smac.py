@@ -1,6 +1,7 @@
 """SMAC3's optimizers (Lindauer et al., JMLR 23, 2022)."""
 
 import logging
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -64,7 +65,8 @@ class Smac:
         configspace = remembered(space, "smac", lambda: _configspace(space))
         if not space.dimension or not history.complete[rows].any():
             return space.sample(n, rng)
-        with TemporaryDirectory() as folder:
+        with TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # the mean of no times, where a local search made no step
             suggested = self._suggest(space, configspace, history, rows, n, int(rng.integers(2**31)), Path(folder))
         rest = space.sample(n - len(suggested), rng)  # SMAC ends where it finds nothing new
         return space.repair(np.concatenate([suggested, rest]), rng)
