@@ -63,6 +63,8 @@ def test_finds_a_minimum_and_says_nothing_aloud(name, capsys, caplog):
 @pytest.mark.parametrize("name", FAST)
 def test_learns(name):
     needs(name)
+    if name == "nevergrad-ngopt" and np.lib.NumpyVersion(np.__version__) >= "2.4.0":
+        pytest.skip("meta-models of Nevergrad 1.0.12 fail under NumPy 2.4")
     space = Space({"x": Float(0, 1), "y": Float(0, 1)})
     best = np.nanmin(minimize(name, space, lambda X: loss(space, X), 80).loss)
     chance = [np.nanmin(loss(space, space.sample(80, np.random.default_rng(seed)))) for seed in range(20)]
@@ -90,6 +92,45 @@ def test_smac_refuses_what_configspace_cannot_express():
     space = Space({"x": Float(0.1, 9, prior={"exponential": {"scale": 2.0}})})
     with pytest.raises(OptimizerError, match="SMAC cannot search this space: 'x': ConfigSpace has no prior"):
         propose(space, "smac3", History(1), 1, warmup=0)
+
+
+@pytest.mark.parametrize("optimizer", ["DE", "PSO", "OnePlusOne", "CMA"])
+def test_other_optimizers_of_nevergrad_learn(optimizer):
+    needs("nevergrad-ngopt")
+    space = Space({"x": Float(0, 1), "y": Float(0, 1)})
+    history = minimize(f"nevergrad(optimizer={optimizer})", space, lambda X: loss(space, X), 120)
+    assert np.median(history.loss[-30:]) < np.median(history.loss[:20])
+
+
+def test_a_search_is_the_run_that_nevergrad_itself_makes():
+    needs("nevergrad-ngopt")
+    import nevergrad as ng
+
+    space = Space({"x": Float(0, 1), "y": Float(0, 1)})
+    history = minimize("nevergrad(optimizer=DE)", space, lambda X: loss(space, X), 40, warmup=1)
+    parameters = ng.p.Dict(**{f"x{k}": ng.p.Scalar(init=0.5, lower=0.0, upper=1.0) for k in range(2)})
+    parameters.random_state = np.random.RandomState(int(space.keys(history.X[:1])[0]) % 2**31)
+    native = ng.optimizers.registry["DE"](parameters, budget=1000, num_workers=2)
+    native.ask()  # the place of the warm-up's trial
+    x0, x1 = history.X[0].tolist()
+    native.tell(native.parametrization.spawn_child(new_value={"x0": x0, "x1": x1}), float(history.loss[0]))
+    for row in range(1, 40):
+        candidate = native.ask()
+        np.testing.assert_allclose([candidate.value["x0"], candidate.value["x1"]], history.X[row], atol=1e-9)
+        native.tell(candidate, float(history.loss[row]))
+
+
+def test_nevergrad_knows_its_own_names():
+    needs("nevergrad-ngopt")
+    with pytest.raises(OptimizerError, match=r"no optimizer 'NGOp' \(did you mean 'NGOpt"):
+        compose("nevergrad(optimizer=NGOp)")
+
+
+def test_an_optimizer_that_takes_no_foreign_trials_says_so():
+    needs("nevergrad-ngopt")
+    space = Space({"x": Float(0, 1), "y": Float(0, 1)})
+    with pytest.raises(OptimizerError, match="can be told no trial but its own"):
+        minimize("nevergrad(optimizer=Cobyla)", space, lambda X: loss(space, X), 25)
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "tpe-univariate"])

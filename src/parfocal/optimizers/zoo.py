@@ -196,22 +196,22 @@ ZOO: tuple[Member, ...] = (
     Member(
         "optuna-tpe", "optuna",
         "Akiba et al. 2019", "any (constraints by repair)",
-        "to compare with Optuna's default, or to go on with what it has proved good at", 50.0, package="optuna",
+        "to compare with Optuna's default sampler, trial by trial from the same start", 17.0, package="optuna",
     ),
     Member(
         "optuna-gp", "optuna(sampler=gp)",
         "Akiba et al. 2019", "any (conditions at defaults, constraints by repair)",
-        "for costly evaluations of up to ten numeric parameters; needs torch", 300.0, package="torch",
+        "for costly evaluations of up to ten numeric parameters; needs torch", 450.0, package="torch",
     ),
     Member(
         "smac3", "smac",
         "Lindauer et al. 2022", "what ConfigSpace can express (constraints by repair)",
-        "to compare with SMAC3 itself; smac-rf asks a hundred times faster", 3500.0, package="smac",
+        "to compare with SMAC3 itself; smac-rf asks a hundred times faster", 5000.0, package="smac",
     ),
     Member(
         "nevergrad-ngopt", "nevergrad",
         "Rapin & Teytaud 2018; Meunier et al. 2022", "any (conditions at defaults, constraints by repair)",
-        "to compare with Nevergrad's wizard, which picks its method by the space and the budget", 50.0,
+        "to compare with Nevergrad's wizard, which picks its method by the space and the budget", 7.0,
         package="nevergrad",
     ),
 )  # fmt: skip

@@ -166,7 +166,13 @@ class _Run:
         """Return the candidate that comes next, and its canonical row ``(d,)`` as a history holds it."""
         if self._next is None:
             with _own_streams(self.seed + self.told):
-                candidate = self.optimizer.ask()
+                try:
+                    candidate = self.optimizer.ask()
+                except TypeError as error:  # its meta-models convert arrays as NumPy 2.4 no longer does
+                    raise OptimizerError(
+                        f"Nevergrad's '{self.options.optimizer}' failed here: {error}. Nevergrad 1.0.12 needs "
+                        "pip install 'numpy<2.4'; or choose another one, nevergrad(optimizer=DE) for example."
+                    ) from error
             numbers = np.array([[float(candidate.value[f"x{k}"]) for k in range(self.space.dimension)]])
             X = self.space.canonical(self.cube.codes(numbers))
             self._next = candidate, settled(self.space, X)[0]
@@ -186,7 +192,7 @@ class _Run:
 
 @contextmanager
 def _own_streams(seed: int) -> Iterator[None]:
-    """Seed the global random states, which parts of Nevergrad draw from, and put them back; its warnings are for its authors."""
+    """Seed the global random states, which parts of Nevergrad draw from, and put them back; keep its warnings off."""
     numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002
     np.random.seed(seed % 2**32)  # noqa: NPY002
     random.seed(seed)
