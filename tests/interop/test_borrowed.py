@@ -94,27 +94,21 @@ def test_smac_refuses_what_configspace_cannot_express():
         propose(space, "smac3", History(1), 1, warmup=0)
 
 
-@pytest.mark.parametrize("optimizer", ["DE", "PSO", "OnePlusOne", "CMA"])
-def test_other_optimizers_of_nevergrad_learn(optimizer):
-    needs("nevergrad-ngopt")
-    space = Space({"x": Float(0, 1), "y": Float(0, 1)})
-    history = minimize(f"nevergrad(optimizer={optimizer})", space, lambda X: loss(space, X), 120)
-    assert np.median(history.loss[-30:]) < np.median(history.loss[:20])
-
-
-def test_a_search_is_the_run_that_nevergrad_itself_makes():
+@pytest.mark.parametrize("optimizer", ["DE", "OnePlusOne", "CMA"])
+@pytest.mark.filterwarnings("ignore")
+def test_a_search_is_the_run_that_nevergrad_itself_makes(optimizer):
     needs("nevergrad-ngopt")
     import nevergrad as ng
 
     space = Space({"x": Float(0, 1), "y": Float(0, 1)})
-    history = minimize("nevergrad(optimizer=DE)", space, lambda X: loss(space, X), 40, warmup=1)
+    history = minimize(f"nevergrad(optimizer={optimizer})", space, lambda X: loss(space, X), 90, warmup=1)
     parameters = ng.p.Dict(**{f"x{k}": ng.p.Scalar(init=0.5, lower=0.0, upper=1.0) for k in range(2)})
     parameters.random_state = np.random.RandomState(int(space.keys(history.X[:1])[0]) % 2**31)
-    native = ng.optimizers.registry["DE"](parameters, budget=1000, num_workers=2)
+    native = ng.optimizers.registry[optimizer](parameters, budget=1000, num_workers=2)
     native.ask()  # the place of the warm-up's trial
     x0, x1 = history.X[0].tolist()
     native.tell(native.parametrization.spawn_child(new_value={"x0": x0, "x1": x1}), float(history.loss[0]))
-    for row in range(1, 40):
+    for row in range(1, 90):
         candidate = native.ask()
         np.testing.assert_allclose([candidate.value["x0"], candidate.value["x1"]], history.X[row], atol=1e-9)
         native.tell(candidate, float(history.loss[row]))

@@ -2,7 +2,7 @@
 
 Nevergrad is told and asked in turns: before each result, the run is asked once more. Where the answer is the trial
 that the history holds next, the run is told its own candidate; any other trial is a foreign one. So a search that
-asks for one trial at a time is the same run that Nevergrad itself would make.
+asks for one trial at a time is the run that Nevergrad itself would make, until that repeats a point.
 """
 
 import random
