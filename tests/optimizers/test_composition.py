@@ -4,8 +4,9 @@ import pytest
 
 from parfocal.errors import OptimizerError
 from parfocal.optimizers import ZOO, compose, parts
+from parfocal.optimizers.catalogue import POLICIES, SAMPLERS
 from parfocal.optimizers.text import Part
-from parfocal.optimizers.zoo import COLUMNS, DEFAULT, POLICIES, SAMPLERS, member, table
+from parfocal.optimizers.zoo import COLUMNS, DEFAULT, member, table
 
 
 @pytest.mark.parametrize("name", [m.name for m in ZOO if not m.package])

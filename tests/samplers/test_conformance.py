@@ -3,8 +3,8 @@
 import pytest
 
 from parfocal.optimizers import parts
+from parfocal.optimizers.catalogue import SAMPLERS
 from parfocal.optimizers.text import Part
-from parfocal.optimizers.zoo import SAMPLERS
 from parfocal.testing.samplers import SPACES, conforms
 
 OPTIONS = {"grid": {"target": 40}}

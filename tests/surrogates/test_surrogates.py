@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from parfocal.optimizers import parts, zoo
+from parfocal.optimizers import catalogue, parts
 from parfocal.optimizers.text import Part
 from parfocal.space import Boolean, Categorical, Float, Integer, Space
 from parfocal.surrogates import Forest, features
@@ -20,7 +20,7 @@ SPACE = Space(
         "deep": Categorical(["u", "v", "w"], when="b"),
     }
 )
-SURROGATES = [parts.strategy(Part(name)).surrogate for name in zoo.SURROGATES] + [
+SURROGATES = [parts.strategy(Part(name)).surrogate for name in catalogue.SURROGATES] + [
     Forest(random_splits=False, bootstrap=False),
     BayesianLinear(basis="fourier"),
 ]

@@ -5,9 +5,10 @@ from typing import TypeAlias
 
 from parfocal.errors import OptimizerError
 from parfocal.optimizers import parts
+from parfocal.optimizers.catalogue import POLICIES
 from parfocal.optimizers.portfolio import Policy
 from parfocal.optimizers.text import Part, parse, suggestion
-from parfocal.optimizers.zoo import POLICIES, ZOO, member
+from parfocal.optimizers.zoo import ZOO, member
 from parfocal.samplers import Sampler
 from parfocal.strategies import AcceptAll, Strategy
 

@@ -7,9 +7,9 @@ from importlib.metadata import entry_points
 from typing import Any, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 from parfocal.errors import MissingPackage, OptimizerError, ParfocalError
+from parfocal.optimizers.catalogue import BORROWED, POLICIES, SAMPLERS, STRATEGIES, SURROGATES
 from parfocal.optimizers.portfolio import Policy
 from parfocal.optimizers.text import Part, suggestion
-from parfocal.optimizers.zoo import BORROWED, POLICIES, SAMPLERS, STRATEGIES, SURROGATES
 from parfocal.samplers import Sampler
 from parfocal.strategies import Strategy
 from parfocal.strategies.model_based import ModelBased

@@ -1,55 +1,6 @@
-"""The zoo: literal tables of parts, by lazy import path, and one of named compositions.
-
-A new sampler is one module and one row of ``samplers/table.py``, a new strategy or surrogate one module and one row
-here (or an entry point ``parfocal.samplers``, ``parfocal.strategies``, ``parfocal.surrogates`` of another package); the
-conformance suite picks up new members by itself.
-"""
+"""The zoo: one literal table of named optimizers, each a composition of parts in the text form."""
 
 from dataclasses import dataclass
-
-from parfocal.samplers.table import SAMPLERS as SAMPLERS
-
-BORROWED: dict[str, str] = {
-    "optuna": "parfocal.samplers.optuna:Optuna",
-    "smac": "parfocal.samplers.smac:Smac",
-    "nevergrad": "parfocal.samplers.nevergrad:Nevergrad",
-}
-"""Samplers of other packages, each needing its package: name in the text form to ``module:class``."""
-
-STRATEGIES: dict[str, str] = {
-    "accept-all": "parfocal.strategies.accept:AcceptAll",
-    "density-ratio": "parfocal.strategies.density_ratio:DensityRatio",
-    "classifier": "parfocal.strategies.classifier:Classifier",
-    "evolutionary": "parfocal.strategies.evolutionary:Evolutionary",
-    "comma": "parfocal.strategies.comma:Comma",
-    "plus": "parfocal.strategies.plus:Plus",
-    "ageing": "parfocal.strategies.ageing:Ageing",
-    "one-plus-one": "parfocal.strategies.one_plus_one:OnePlusOne",
-    "de-selection": "parfocal.strategies.de_selection:DESelection",
-    "annealing": "parfocal.strategies.annealing:Annealing",
-    "nsga2": "parfocal.strategies.nsga2:NSGA2",
-}
-"""Name in the text form to ``module:class``."""
-
-POLICIES: dict[str, str] = {
-    "auto": "parfocal.optimizers.auto:Auto",
-    "portfolio": "parfocal.optimizers.bandit:Bandit",
-}
-"""Name in the text form to ``module:class``: who proposes next, among several optimizers."""
-
-SURROGATES: dict[str, str] = {
-    "random-forest": "parfocal.surrogates.forest:Forest",
-    "extra-trees": "parfocal.surrogates.extra_trees:ExtraTrees",
-    "quantile-forest": "parfocal.surrogates.quantile_forest:QuantileForest",
-    "xgboost": "parfocal.surrogates.boosting:Boosting",
-    "gaussian-process": "parfocal.surrogates.gaussian_process:GaussianProcess",
-    "lightgbm": "parfocal.surrogates.light_boosting:LightBoosting",
-    "bayesian-linear": "parfocal.surrogates.bayesian_linear:BayesianLinear",
-    "k-nearest-neighbours": "parfocal.surrogates.nearest_neighbours:NearestNeighbours",
-    "neural-ensemble": "parfocal.surrogates.neural_ensemble:NeuralEnsemble",
-    "stacked": "parfocal.surrogates.stacked:Stacked",
-}
-"""Name in the text form to ``module:class``: each is a strategy together with an acquisition."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +62,16 @@ ZOO: tuple[Member, ...] = (
         "latin-hypercube", "latin-hypercube",
         "McKay et al. 1979", "any",
         "to cover each parameter evenly with a number of trials that is known beforehand", 0.3, True,
+    ),
+    Member(
+        "halton", "halton",
+        "Halton 1960; Owen 2017", "any",
+        "like sobol", 1.1, True,
+    ),
+    Member(
+        "r-sequence", "r-sequence",
+        "Roberts 2018", "any, few parameters",
+        "like sobol, at the least cost", 0.5, True,
     ),
     Member(
         "grid", "grid",
@@ -192,6 +153,176 @@ ZOO: tuple[Member, ...] = (
         "parzen-xgboost", "parzen + xgboost",
         "Parzen candidates judged by boosted trees", "any",
         "like smac-xgboost when the good region is small", 28.0,
+    ),
+    Member(
+        "parzen-gp", "parzen + gaussian-process(acquisition=log-ei, random_share=0.0)",
+        "Snoek et al. 2012; candidates after Bergstra et al. 2011", "any",
+        "like gp where the good region is small or the parameters are many", 10.0,
+    ),
+    Member(
+        "climb-gp", "climb(steps=4) + gaussian-process(acquisition=log-ei, random_share=0.0)",
+        "Snoek et al. 2012; Hutter et al. 2011", "any",
+        "like gp, with an acquisition that is climbed to its top: for smooth losses", 40.0,
+    ),
+    Member(
+        "gp-thompson", "random + gaussian-process(acquisition=thompson, random_share=0.0)",
+        "Thompson 1933; Wilson et al. 2020", "any",
+        "like gp for large batches: each choice follows another draw of the function", 10.0,
+    ),
+    Member(
+        "gp-lcb", "random + gaussian-process(acquisition=lcb, random_share=0.0)",
+        "Srinivas et al. 2010", "any",
+        "like gp, exploring more", 10.0,
+    ),
+    Member(
+        "gp-mes", "random + gaussian-process(acquisition=max-value-entropy, random_share=0.0)",
+        "Wang & Jegelka 2017", "any",
+        "like gp, asking where most is learned about the value of the optimum", 10.0,
+    ),
+    Member(
+        "turbo", "trust-region + gaussian-process(acquisition=thompson, random_share=0.0)",
+        "Eriksson et al. 2019; Wan et al. 2021", "any",
+        "for many parameters, twenty and more, where a model of the whole space is hopeless", 10.0,
+    ),
+    Member(
+        "trust-region", "trust-region",
+        "Eriksson et al. 2019", "any",
+        "for fast descent in few trials when an ask must cost nothing", 1.5,
+    ),
+    Member(
+        "trust-region-rf", "trust-region + random-forest",
+        "Eriksson et al. 2019; Hutter et al. 2011", "any",
+        "like smac-rf with many parameters", 25.0,
+    ),
+    Member(
+        "stacked", "random + stacked",
+        "Wolpert 1992; Breiman 1996", "any",
+        "when nothing is known about the loss: trees, a polynomial, neighbours and boosting vote", 19.0,
+    ),
+    Member(
+        "smac-et", "random + extra-trees",
+        "Geurts et al. 2006", "any",
+        "like smac-rf, where results have no noise", 23.0,
+    ),
+    Member(
+        "smac-lightgbm", "random + lightgbm",
+        "Ke et al. 2017", "any",
+        "like smac-xgboost", 22.0,
+    ),
+    Member(
+        "smac-eips", "random + random-forest(acquisition=ei-per-second)",
+        "Snoek et al. 2012", "any",
+        "where the cost of an evaluation depends much on the configuration: gain per second", 23.0,
+    ),
+    Member(
+        "cqr", "random + quantile-forest(acquisition=conformal-quantile)",
+        "Meinshausen 2006; Salinas et al. 2023", "any",
+        "for noise that differs from place to place", 30.0,
+    ),
+    Member(
+        "knn", "random + k-nearest-neighbours",
+        "Franke & Nielson 1980; Gower 1971", "few parameters",
+        "for a model that anyone understands", 15.0,
+    ),
+    Member(
+        "bayes-linear", "random + bayesian-linear",
+        "Bishop 2006, 3.5", "smooth, additive losses",
+        "for few trials, and the cheapest ask with a model", 7.0,
+    ),
+    Member(
+        "deep-ensemble", "random + neural-ensemble",
+        "Lakshminarayanan et al. 2017; Osband et al. 2018", "mostly numeric",
+        "for smooth losses and thousands of trials", 15.0,
+    ),
+    Member(
+        "bore", "random + classifier",
+        "Tiao et al. 2021; Song et al. 2022", "any",
+        "for steps and categories, where only the rank of a result is trusted", 19.0,
+    ),
+    Member(
+        "bore-network", "random + classifier(model=network)",
+        "Tiao et al. 2021; Oliveira et al. 2022", "any",
+        "like bore for smooth losses", 16.0,
+    ),
+    Member(
+        "climb-rf", "climb(steps=4) + random-forest",
+        "Hutter et al. 2011", "any",
+        "like smac-rf, with an acquisition that is climbed to its top", 40.0,
+    ),
+    Member(
+        "thompson-rf", "thompson + random-forest",
+        "Thompson 1933; Kool et al. 2019", "any",
+        "like smac-rf for large batches that stay diverse", 29.0,
+    ),
+    Member(
+        "pibo", "belief + random-forest",
+        "Hvarfner et al. 2022", "any, with defaults",
+        "where you trust the defaults of your parameters: it starts around them and lets go", 26.0,
+    ),
+    Member(
+        "mixture", "mixture",
+        "Hoffman et al. 2011", "any",
+        "for unknown surfaces without a model: random, local and trust region by what draws best", 11.0,
+    ),
+    Member(
+        "mixture-rf", "mixture + random-forest",
+        "Hoffman et al. 2011; Hutter et al. 2011", "any",
+        "like smac-rf: the forest learns where its candidates should come from", 32.0,
+    ),
+    Member(
+        "differential-evolution", "differential + de-selection",
+        "Storn & Price 1997; Zhang & Sanderson 2009", "mostly numeric",
+        "for valleys and ridges, with 150 cheap evaluations and more", 5.0,
+    ),
+    Member(
+        "differential-best", "differential(donor=best)",
+        "Storn & Price 1997", "mostly numeric",
+        "like differential-evolution with fewer evaluations", 1.5,
+    ),
+    Member(
+        "particle-swarm", "particle",
+        "Kennedy & Eberhart 1995; Clerc & Kennedy 2002", "mostly numeric",
+        "for many workers and asks that cost nothing", 1.8,
+    ),
+    Member(
+        "evolution-strategy", "gaussian + comma",
+        "Rechenberg 1973; Schwefel 1995", "any",
+        "for noisy losses: parents are forgotten, lucky ones too", 3.0,
+    ),
+    Member(
+        "evolution-plus", "gaussian + plus",
+        "Schwefel 1995", "any",
+        "like evolution-strategy without noise: the best are kept", 3.0,
+    ),
+    Member(
+        "fast-ep", "cauchy + plus",
+        "Yao et al. 1999", "any",
+        "for many local optima: long leaps now and then", 3.0,
+    ),
+    Member(
+        "genetic", "crossover + plus",
+        "Eshelman & Schaffer 1993; Deb & Agrawal 1995", "any",
+        "where good values of different parameters go together", 3.0,
+    ),
+    Member(
+        "regularized-evolution", "mutation + ageing",
+        "Real et al. 2019", "any, many categories",
+        "for architectures and noisy losses, with hundreds of evaluations", 3.0,
+    ),
+    Member(
+        "one-plus-one", "mutation + one-plus-one",
+        "Droste et al. 2002; Doerr et al. 2017", "any, best discrete",
+        "for plateaus of equal scores: it drifts along them", 3.0,
+    ),
+    Member(
+        "annealing", "local + annealing",
+        "Kirkpatrick et al. 1983", "any",
+        "for many local optima, one trial at a time", 3.0,
+    ),
+    Member(
+        "nsga2", "crossover + nsga2",
+        "Deb et al. 2002", "any",
+        "for several objectives, such as quality and seconds: it spreads along the Pareto front", 5.0,
     ),
     Member(
         "optuna-tpe", "optuna",
