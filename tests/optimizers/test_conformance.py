@@ -4,11 +4,19 @@ import pytest
 
 from parfocal.errors import SpaceError
 from parfocal.optimizers import ZOO, parts
+from parfocal.optimizers.catalogue import SAMPLERS
 from parfocal.testing.optimizers import SPACES, avoids_failures, beats_random, conforms
 
 OWN = [member for member in ZOO if not member.package]
 LEARNERS = [member.name for member in OWN if not member.baseline]
 ENDLESS = {"mixed", "conditional", "constrained", "wide"}
+DRAWN = [name if name != "grid" else "grid(target=60, order=shuffled)" for name in SAMPLERS]
+KINDS = list(SPACES)
+PAIRS = [  # each pair on one kind of space, so that each part meets every kind several times
+    (sampler, strategy, KINDS[(i + 3 * j) % len(KINDS)])
+    for i, sampler in enumerate(DRAWN)
+    for j, strategy in enumerate(parts.names("strategy"))
+]
 
 
 @pytest.mark.parametrize("kind", SPACES)
@@ -27,11 +35,7 @@ def test_learns_where_trials_fail(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", SPACES)
-@pytest.mark.parametrize("strategy", parts.names("strategy"))
-@pytest.mark.parametrize(
-    "sampler", [*(name for name in parts.names("sampler") if name != "grid"), "grid(target=60, order=shuffled)"]
-)
+@pytest.mark.parametrize(("sampler", "strategy", "kind"), PAIRS)
 def test_every_pair_conforms(sampler, strategy, kind):
     conforms(f"{sampler} + {strategy}", SPACES[kind]())
 

@@ -1,6 +1,6 @@
 """All numbers of a report, gathered once: the page and the printed figures are drawn from the same tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from parfocal.analysis import (
     Influence,
     Rows,
     Run,
+    Share,
     Slice,
     Summary,
     Surface,
@@ -34,6 +35,7 @@ from parfocal.analysis import (
     surface,
     trails,
 )
+from parfocal.analysis import members as shares
 from parfocal.space import Space
 from parfocal.trials import Objective
 from parfocal.typing import Values
@@ -69,6 +71,8 @@ class Contents:
     best: Best
     gain: Gain | None
     failures: tuple[Failure, ...]
+    members: tuple[Share, ...]
+    """Who proposed what; empty unless a portfolio searched in a single run."""
 
 
 def contents(
@@ -80,6 +84,7 @@ def contents(
     default: Values | None = None,
     default_value: float = float("nan"),
     provenance: Mapping[str, Any] | None = None,
+    members: Sequence[str] = (),
 ) -> Contents:
     """Compute all tables of a report; arguments as for :func:`~parfocal.report.write_report`."""
     runs = as_runs(histories, trials)
@@ -112,6 +117,7 @@ def contents(
         best=table,
         gain=None if default is None else gain(table, objective, default, default_value),
         failures=failures(runs),
+        members=shares(runs[0].history, objective, members, runs[0].trial) if members and len(runs) == 1 else (),
     )
 
 

@@ -4,6 +4,7 @@ import tempfile
 from math import nan
 from pathlib import Path
 
+from parfocal.optimizers import Portfolio
 from parfocal.report.write import write_report
 from parfocal.study import Study
 from parfocal.tasks import TaskEvaluator
@@ -48,6 +49,7 @@ def report_of(study: Study, path: str | Path, *, command: str = "", title: str |
             default_value=nan if default is None else default,
             overlays=overlays(study, Path(folder)),
             provenance=provenance,
+            members=study.composition.policy.texts if isinstance(study.composition, Portfolio) else (),
         )
 
 

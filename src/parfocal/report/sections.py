@@ -12,6 +12,7 @@ from parfocal.report.tables import (
     failure_table,
     gain_table,
     improvement_table,
+    member_table,
     provenance_table,
     space_table,
 )
@@ -77,6 +78,11 @@ def convergence(c: Contents) -> Html:
     told = "Convergence: " + words.found(c.summary, c.objective)
     table = improvement_table(c.improvement, c.objective.metric) if c.improvement else Html("")
     return section("convergence", "Convergence", plot("fig-convergence", figure, told, caption), table)
+
+
+def members(c: Contents) -> Html:
+    """Return who proposed what, where a portfolio searched."""
+    return section("members", "Who proposed what", member_table(c.members, c.objective.metric))
 
 
 def surface(c: Contents) -> Html:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from parfocal.analysis import INACTIVE, Axis, Best, Failure, Gain, Improvement
+from parfocal.analysis import INACTIVE, Axis, Best, Failure, Gain, Improvement, Share
 from parfocal.report.tags import Html, details, join, table, tag, text
 from parfocal.report.words import number, plural, seconds
 from parfocal.space import Constant, Space
@@ -88,6 +88,17 @@ def improvement_table(tables: Sequence[Improvement], metric: str) -> Html:
         rows,
         numeric=(1, 2, 3),
     )
+
+
+def member_table(shares: Sequence[Share], metric: str) -> Html:
+    """Return what each member of a portfolio proposed and brought."""
+    rows = [
+        (s.name, f"{s.trials:,}", f"{s.failed:,}", f"{s.records:,}", number(s.best), s.why.partition(": ")[2] or s.why)
+        for s in shares
+    ]
+    head = ("member", "trials", "failed", "records", f"best {metric}", "why it had its latest turn")
+    caption = "A record is a trial whose result was the best so far when it came; each member learns from all trials"
+    return table(caption, head, rows, numeric=(1, 2, 3, 4))
 
 
 def _spread(std: float) -> str:

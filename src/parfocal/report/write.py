@@ -30,6 +30,7 @@ def write_report(
     default_value: float = float("nan"),
     overlays: Sequence[tuple[str, str | Path]] = (),
     provenance: Mapping[str, Any] | None = None,
+    members: Sequence[str] = (),
 ) -> Path:
     """Write one self-contained HTML file and return its path.
 
@@ -55,10 +56,13 @@ def write_report(
     provenance
         What else is known; all of it is listed. Sentences use ``optimizer`` (text), ``budget``, ``warmup`` (numbers of
         evaluations; 0: none), ``held_out`` (a sentence) and ``continue`` (the command that goes on).
+    members
+        The members of a portfolio, in their order: then the report says who proposed what.
     """
     c = contents(
         space, history, objective, trials=trials, default=default, default_value=default_value,
         provenance={**(provenance or {}), "parfocal": parfocal.__version__, "python": platform.python_version()},
+        members=members,
     )  # fmt: skip
     parts: dict[str, tuple[str, Html]] = {
         "summary": ("Summary", sections.summary(c)),
@@ -66,8 +70,10 @@ def write_report(
     }
     if overlays:
         parts["pictures"] = ("Pictures", section("pictures", "Pictures", overlay_grid(overlays)))
+    parts["convergence"] = ("Convergence", sections.convergence(c))
+    if c.members:
+        parts["members"] = ("Who proposed what", sections.members(c))
     parts |= {
-        "convergence": ("Convergence", sections.convergence(c)),
         "surface": ("Surface and trails", sections.surface(c)),
         "slices": ("Parameters", sections.slices(c)),
         "failures": ("Failures", sections.failures(c)),
