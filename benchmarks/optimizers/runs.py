@@ -125,12 +125,12 @@ class Own:
         """Return the next row, or None when a discrete space is exhausted."""
         start = time.process_time(), time.perf_counter()
         try:
-            row = propose(self.space, self.optimizer, self.history, 1, seed=self.seed).X[0]
+            proposal = propose(self.space, self.optimizer, self.history, 1, seed=self.seed)
         except SpaceExhausted:
             return None
-        self.history.append(row)
+        proposal.enter(self.history)
         self._add(start)
-        return row
+        return np.asarray(proposal.X[0])
 
     def tell(self, row: Floats, loss: float, failed: bool) -> None:
         """Take a loss; rows of parfocal satisfy the constraints, so that nothing fails here."""

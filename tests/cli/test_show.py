@@ -1,10 +1,12 @@
 """What is printed of a study that was read from its file."""
 
+import json
+
 import pytest
 
-from parfocal import Categorical, Float, Study
+from parfocal import Categorical, Float, Integer, Study
 from parfocal.cli.report import report_study
-from parfocal.cli.show import best_lines, show_best, show_zoo
+from parfocal.cli.show import best_lines, show_best, show_front, show_zoo
 from parfocal.cli.targets import workers_of
 from parfocal.errors import InvalidInput
 from parfocal.optimizers import zoo
@@ -60,3 +62,24 @@ def test_the_zoo_names_each_optimizer_in_full(columns, monkeypatch, capsys):
     show_zoo()
     said = capsys.readouterr().out
     assert all(member.name in said for member in zoo.ZOO) and "…" not in said
+
+
+def test_the_front_of_several_objectives_is_printed_best_first_and_as_json(tmp_path, capsys):
+    def both(n):
+        return {"f1": n / 9, "cost": float(n)}
+
+    objective = ["maximize f1", "minimize cost"]
+    study = Study({"n": Integer(1, 9)}, objective, both, optimizer="grid", storage=tmp_path / "s.db").run(9)
+    show_front(study.storage.path, None, False)
+    said = capsys.readouterr().out
+    assert "f1 (higher is better)" in said and "cost (lower is better)" in said
+    show_front(study.storage.path, None, True)
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["configuration"]["n"] for row in rows] == [9, 8, 7, 6, 5, 4, 3, 2, 1]
+    assert rows[0]["cost"] == 9
+
+
+def test_a_front_of_nothing_is_told_in_a_sentence(tmp_path):
+    study = Study({"n": Integer(1, 9)}, evaluator=error, storage=tmp_path / "s.db")
+    with pytest.raises(InvalidInput, match="no complete trial yet"):
+        show_front(study.storage.path, None, False)

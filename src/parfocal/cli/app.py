@@ -116,11 +116,16 @@ def best(
     flat: Annotated[
         bool, typer.Option("--flat", help="Like --likely, and small changes of it cost little, too.")
     ] = False,
+    front: Annotated[
+        bool, typer.Option("--front", help="The Pareto front of all objectives; of one, against the runtime.")
+    ] = False,
 ) -> None:
-    """Show the best configurations found so far, or the one that is recommended where results are noisy."""
-    from parfocal.cli.show import show_best, show_recommendation
+    """Show the best configurations found so far, the recommended one where results are noisy, or the Pareto front."""
+    from parfocal.cli.show import show_best, show_front, show_recommendation
 
-    if likely or flat:
+    if front:
+        show_front(target, study, json)
+    elif likely or flat:
         show_recommendation(target, study, flat, json)
     else:
         show_best(target, study, top, json)

@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from parfocal.analysis import best as ranking
-from parfocal.analysis import gain
+from parfocal.analysis import gain, pareto
 from parfocal.cli.targets import storage_of, study_of
 from parfocal.errors import InvalidInput
 from parfocal.optimizers import zoo
@@ -61,6 +61,24 @@ def show_best(target: Path, name: str | None, top: int, as_json: bool) -> None:
         shown = [text(values[each]) if each in values else "" for each in study.space.names]  # "" = inactive
         rows.append([str(number), f"{value:.5g}", *shown])
     _print_table(Console(), ["trial", study.objective.label, *study.space.names], rows)
+
+
+def show_front(target: Path, name: str | None, as_json: bool) -> None:
+    """Print the trials that no other one beats in all objectives; a single objective is weighed against runtime."""
+    study = study_of(target, name)
+    found = pareto(study.space, study.history, study.objective)
+    if not len(found):
+        raise InvalidInput(f"The study '{study.name}' has no complete trial yet ({study.counts.failed} failed).")
+    metrics = [objective.metric for objective in found.objectives]
+    if as_json:
+        numbers = [dict(zip(metrics, row, strict=True)) for row in found.values.tolist()]
+        print(json.dumps([{"configuration": dict(c), **n} for c, n in zip(found.configurations, numbers, strict=True)]))
+        return
+    rows = []
+    for number, row, values in zip(found.number, found.values.tolist(), found.configurations, strict=True):
+        shown = [text(values[each]) if each in values else "" for each in study.space.names]  # "" = inactive
+        rows.append([str(number), *(f"{value:.5g}" for value in row), *shown])
+    _print_table(Console(), ["trial", *(each.label for each in found.objectives), *study.space.names], rows)
 
 
 def show_recommendation(target: Path, name: str | None, flat: bool, as_json: bool) -> None:

@@ -10,19 +10,40 @@ from parfocal.space import Space
 from parfocal.trials import History
 from parfocal.typing import Floats
 
+_GP = "gaussian-process(acquisition=log-ei, random_share=0.0)"
 MEMBERS = (
-    "random + gaussian-process(acquisition=log-ei, random_share=0.0)",
+    f"parzen + {_GP}",
+    f"random + {_GP}",
+    f"trust-region + {_GP}",
     "random + random-forest",
     "parzen + density-ratio",
 )
-GP, FOREST, TPE = range(3)
+NEAR, WIDE, BOX, FOREST, DENSITY = range(len(MEMBERS))
+NAMES = (
+    "Gaussian process near good trials",
+    "Gaussian process over the whole space",
+    "Gaussian process in a trust region",
+    "random forest",
+    "density ratio",
+)
+BASE = np.array([0.30, 0.20, 0.20, 0.30, 0.0])
+"""Shares to begin with."""
+MANY = 16
+"""Trials asked for or in flight, from which on the density ratio takes part: it keeps large batches diverse."""
 PRIOR = 10.0
 """Trials that each member is believed to have had, with the success of the average one."""
+TILT = 2.0
+"""Success changes a share by that factor at most."""
 
 
 @dataclass(frozen=True)
 class Auto:
-    """Mix a Gaussian process, a random forest and a Parzen estimator."""
+    """Mix Gaussian processes, a random forest and a density ratio: no single model suits every loss.
+
+    A Gaussian process learns a smooth loss from few trials; its candidates come from near the good trials, from a trust
+    region, and from everywhere. A forest copes with steps, plateaus and many options. All of them learn from each
+    other's trials. The shares follow the kind of space at first, and more and more what each member has brought.
+    """
 
     name: ClassVar[str] = "auto"
     learns: ClassVar[bool] = True
@@ -33,16 +54,38 @@ class Auto:
         return MEMBERS
 
     def plan(self, space: Space, history: History, n: int, seed: int) -> Plan:
-        """Return the turns of the next ``n`` trials."""
-        shares, why = self._shares(space, history, n)
-        turns = spread(shares, len(history), n, seed)
-        return tuple(Turn(int(k), int(turns[k]), why) for k in np.flatnonzero(turns))
-
-    def _shares(self, space: Space, history: History, n: int) -> tuple[Floats, str]:
-        base = np.array([0.65, 0.25, 0.1])
+        """Return the turns of the next ``n`` trials, each with its share and what changed it."""
+        start, reasons = _start(space, n + int(np.count_nonzero(history.pending)))
         gain, count = credits(history, len(MEMBERS))
         average = (gain.sum() + 0.1) / (count.sum() + 1.0)
         worth = (gain + PRIOR * average) / (count + PRIOR) / average
-        shares = base * np.clip(worth, 0.5, 2.0)
+        shares = start * np.clip(worth, 1 / TILT, TILT)
         shares /= shares.sum()
-        return shares, ""
+        turns = spread(shares, len(history), n, seed)
+        return tuple(Turn(int(k), int(turns[k]), _why(k, shares, start, reasons)) for k in np.flatnonzero(turns))
+
+
+def _start(space: Space, flying: int) -> tuple[Floats, str]:
+    """Return the shares that the kind of space and the number of trials in flight suggest, and the reasons."""
+    shares, reasons = BASE.copy(), []
+    if flying >= MANY:
+        shares[DENSITY] = 0.3
+        reasons.append(f"{flying} trials in flight")
+    options = float(np.mean(space.categorical & (space.levels > 2))) if space.dimension else 0.0
+    if options > 0.5:
+        shares[FOREST] *= 2
+        reasons.append("mostly options")
+    if space.dimension > 20:
+        shares[[NEAR, BOX]] *= 1.5
+        reasons.append(f"{space.dimension} parameters")
+    return shares / shares.sum(), ", ".join(reasons)
+
+
+def _why(member: int, shares: Floats, start: Floats, reasons: str) -> str:
+    """Return one sentence: the share of a member, what it was at the start, and why that."""
+    ground = f" ({reasons})" if reasons else ""
+    text = f"{NAMES[member]}, share {shares[member]:.0%}"
+    changed = shares[member] - start[member]
+    if abs(changed) < 0.02:
+        return f"{text}{ground}"
+    return f"{text}, {start[member]:.0%} at first{ground}; its trials brought {'more' if changed > 0 else 'less'}"

@@ -93,7 +93,7 @@ class BayesianLinearModel:
 
 @dataclass(frozen=True)
 class BayesianLinear:
-    """Options of the regression.
+    """Bayesian linear regression on a polynomial of degree two, or on random waves.
 
     Parameters
     ----------

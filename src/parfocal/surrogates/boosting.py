@@ -66,7 +66,7 @@ class BoostedModel:
 
 @dataclass(frozen=True)
 class Boosting:
-    """Options of the ensemble.
+    """XGBoost over Bayesian bootstraps; unsure where the boosters disagree.
 
     Parameters
     ----------

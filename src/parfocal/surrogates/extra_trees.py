@@ -17,7 +17,7 @@ from parfocal.typing import Floats
 
 @dataclass(frozen=True)
 class ExtraTrees:
-    """Options of the trees.
+    """Extremely randomized trees without resampling: they interpolate what they saw.
 
     Parameters
     ----------

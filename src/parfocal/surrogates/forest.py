@@ -47,7 +47,7 @@ class ForestModel:
 
 @dataclass(frozen=True)
 class Forest:
-    """Options of the forest.
+    """A random forest, or extremely randomized trees over resamples; unsure where trees disagree.
 
     Parameters
     ----------

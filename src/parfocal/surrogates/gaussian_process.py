@@ -79,7 +79,7 @@ class GaussianModel:
 
 @dataclass(frozen=True)
 class GaussianProcess:
-    """Options of the process.
+    """A Gaussian process with a Matern 5/2 kernel over numbers, options and conditions; parameters by evidence.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ from parfocal.typing import Floats, Ints
 
 @dataclass(frozen=True)
 class LightBoosting:
-    """Options of the ensemble.
+    """LightGBM over Bayesian bootstraps; unsure where the boosters disagree.
 
     Parameters
     ----------

@@ -74,7 +74,7 @@ class NearestNeighboursModel:
 
 @dataclass(frozen=True)
 class NearestNeighbours:
-    """Options of the neighbours.
+    """Neighbours weighted by their distance in the mixed cube, unsure far from them.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ class NeuralEnsembleModel:
 
 @dataclass(frozen=True)
 class NeuralEnsemble:
-    """Options of the ensemble.
+    """Small neural networks with fixed random priors; unsure where they disagree.
 
     Parameters
     ----------

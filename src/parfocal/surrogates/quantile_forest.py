@@ -93,7 +93,7 @@ class _Quantiles:
 
 @dataclass(frozen=True)
 class QuantileForest:
-    """Options of the forest.
+    """A quantile regression forest: the whole distribution of the loss at each place.
 
     Parameters
     ----------

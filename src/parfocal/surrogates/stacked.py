@@ -72,7 +72,7 @@ class Blend:
 
 @dataclass(frozen=True)
 class Stacked:
-    """Options of the stack: extra trees, Bayesian linear regression, nearest neighbours, and XGBoost if installed.
+    """Extra trees, Bayesian linear regression, neighbours, and XGBoost if installed, weighted by cross-validation.
 
     Parameters
     ----------
