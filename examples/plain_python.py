@@ -61,7 +61,7 @@ def main() -> None:
         space,
         budget=parser.parse_args().budget,
         objective="maximize f1",
-        optimizer="smac-rf",
+        optimizer="auto",
         default=space.default(),
         seed=1,
     )

@@ -117,6 +117,6 @@ def test_demo_on_spots(tmp_path):
     assert "On held-out images: f1 " in said.stdout
     assert said.stdout.strip().endswith("report.html")
     html = (tmp_path / "demo" / "report.html").read_text()
-    assert "--optimizer smac-rf --seed 0 --budget 25" in html, "the command that goes on must not spend more"
+    assert "--optimizer auto --seed 0 --budget 25" in html, "the command that goes on must not spend more"
     unseen = next(line for line in said.stdout.splitlines() if line.startswith("On held-out images: f1 "))
     assert unseen in html and "simulated_1 (held out): " in html and "simulated_0 (tuned on): " in html

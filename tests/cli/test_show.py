@@ -16,6 +16,10 @@ def error(x, mode):
     return abs(x - 0.5)
 
 
+def both(n):
+    return {"f1": n / 9, "cost": float(n)}
+
+
 @pytest.fixture
 def study(tmp_path):
     space = {"x": Float(0, 1, levels=5), "mode": Categorical([None, "a"], when="x < 0.9")}
@@ -65,9 +69,6 @@ def test_the_zoo_names_each_optimizer_in_full(columns, monkeypatch, capsys):
 
 
 def test_the_front_of_several_objectives_is_printed_best_first_and_as_json(tmp_path, capsys):
-    def both(n):
-        return {"f1": n / 9, "cost": float(n)}
-
     objective = ["maximize f1", "minimize cost"]
     study = Study({"n": Integer(1, 9)}, objective, both, optimizer="grid", storage=tmp_path / "s.db").run(9)
     show_front(study.storage.path, None, False)

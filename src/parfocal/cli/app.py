@@ -49,7 +49,7 @@ def demo(
         "parfocal-demo"
     ),
     budget: Budget = None,
-    optimizer: Annotated[str, typer.Option(help="A name or composition that `parfocal zoo` lists.")] = "smac-rf",
+    optimizer: Annotated[str, typer.Option(help="A name or composition that `parfocal zoo` lists.")] = "auto",
     workers: Workers = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search.")] = 0,
     quiet: Quiet = False,

@@ -156,7 +156,7 @@ def show_zoo() -> None:
     """Print the table of optimizers; on a narrow terminal a paragraph for each."""
     console = Console()
     if console.width >= WIDE_ENOUGH_FOR_ZOO:
-        table = Table(*zoo.COLUMNS, show_lines=True)
+        table = Table(*(Column(head, overflow="fold") for head in zoo.COLUMNS), show_lines=True)
         for row in zoo.table():
             table.add_row(*row)
         console.print(table)

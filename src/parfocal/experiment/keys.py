@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, NoReturn
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from parfocal.documents import Document
+from parfocal.optimizers import DEFAULT
 
 
 class _Keys(BaseModel):
@@ -55,7 +56,7 @@ class ExperimentKeys(_Keys):
     default: dict[str, Any] | None = None
     enqueue: list[dict[str, Any]] = []
     warm_start: WarmStartKeys | str | None = None
-    optimizer: str = "smac-rf"
+    optimizer: str = DEFAULT
     warmup: Annotated[int, Field(ge=0)] = 20
     noise: NoiseKeys = NoiseKeys()
     budget: Annotated[int, Field(ge=1)] = 100

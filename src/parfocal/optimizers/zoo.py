@@ -49,6 +49,11 @@ class Member:
 
 ZOO: tuple[Member, ...] = (
     Member(
+        "auto", "auto",
+        "this project", "any",
+        "as the first choice, whatever the space: it mixes models by the space and by what each has brought", 10.0,
+    ),
+    Member(
         "random", "random",
         "Bergstra & Bengio 2012 (HyperHyper, Table 2)", "any",
         "as the baseline of every comparison, and when evaluations are cheap and many run at once", 0.2, True,
@@ -85,11 +90,6 @@ ZOO: tuple[Member, ...] = (
         0.2, True,
     ),
     Member(
-        "auto", "auto",
-        "this project", "any",
-        "as the first choice, whatever the space: it mixes models by the space and by what each has brought", 10.0,
-    ),
-    Member(
         "portfolio", "portfolio",
         "Fialho et al. 2010 (credit); Hoffman et al. 2011 (portfolios)", "any",
         "to let optimizers of your choice compete for the trials: `portfolio(members='tpe | gp')`", 10.0,
@@ -112,7 +112,7 @@ ZOO: tuple[Member, ...] = (
     Member(
         "smac-rf", "random + random-forest",
         "Hutter et al. 2011; Lindauer et al. 2022 (HyperHyper, Table 2)", "any",
-        "as a first choice: mixed, conditional and constrained spaces with up to some thousand evaluations", 18.0,
+        "for rugged losses, plateaus and many options: a forest knows steps", 18.0,
     ),
     Member(
         "smac-xgboost", "random + xgboost",
@@ -348,7 +348,7 @@ ZOO: tuple[Member, ...] = (
 )  # fmt: skip
 """Every named optimizer, in the order of `parfocal zoo`."""
 
-DEFAULT = "smac-rf"
+DEFAULT = "auto"
 """The optimizer that is used when none is named."""
 
 COLUMNS = ("name", "sampler", "strategy", "source", "spaces", "ms per ask", "when to choose it")
