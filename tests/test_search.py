@@ -29,3 +29,12 @@ def test_what_a_helper_holds_is_awaited_without_a_busy_loop():
     timer.join()
     assert study.counts.complete == 3
     assert storage.claims < 20
+
+
+def test_the_log_says_who_proposed_which_trials_and_why(caplog):
+    study = Study({"x": Float(0, 1)}, evaluator=lambda x: x, optimizer="portfolio(members='tpe | local')")
+    with caplog.at_level("INFO", logger="parfocal"):
+        study.run(24)
+    said = [record.getMessage() for record in caplog.records]
+    assert said[0] == "1 from trial 0 on by random + accept-all (warm-up)"
+    assert any("parzen + density-ratio (portfolio: share" in line for line in said[20:])

@@ -4,6 +4,7 @@ Workers never see this module: they claim what lies in the storage. The coordina
 queue filled, and keeps its columnar history in step with the storage by the revisions that every change carries.
 """
 
+import logging
 import math
 import re
 import time
@@ -26,6 +27,8 @@ from parfocal.storage import Counts, Storage, StudyRecord, reap_dead, sync
 from parfocal.trials import FULL, History, Objective, Provenance, State
 from parfocal.typing import Ints
 from parfocal.workers import Worker, common_failure, stop_on_signals
+
+_LOG = logging.getLogger("parfocal.search")
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,11 @@ class Search:
         except SpaceExhausted as error:
             self.exhausted = str(error)
             return 0
+        first = len(self.history)
         self._add(self.space.decode(proposal.X), proposal.provenances(self.history.seen))
+        for share in proposal.shares:
+            _LOG.info("%d from trial %d on by %s", share.count, first, share)
+            first += share.count
         return len(proposal)
 
     def enqueue(self, given: Sequence[tuple[Mapping[str, Any], str]]) -> int:

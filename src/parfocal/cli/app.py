@@ -69,10 +69,15 @@ def run(
     warm_start: Annotated[
         Path | None, typer.Option(help="Database of an earlier study, whose best are evaluated first.", metavar="DB")
     ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log who proposed which trials, and why.")] = False,
 ) -> None:
     """Run an experiment, or go on with it where it was: finished trials are never evaluated again."""
     from parfocal.cli.run import run_experiment
 
+    if verbose:
+        import logging
+
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     run_experiment(experiment, budget, workers, quiet, warm_start)
 
 

@@ -33,6 +33,9 @@ class Share:
     note: str | None
     member: int = -1
 
+    def __str__(self) -> str:
+        return f"{self.sampler} + {self.strategy}" + (f" ({self.note})" if self.note else "")
+
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
