@@ -100,3 +100,31 @@ def test_owners_survive_storage(tmp_path):
 def test_wrong_portfolios_are_told_in_a_sentence(text, message):
     with pytest.raises(OptimizerError, match=message):
         compose(text)
+
+
+def test_a_finite_member_leaves_its_turns_to_the_others():
+    history = History(2)
+    for _ in range(8):
+        proposal = propose(SPACE, "portfolio(members='grid(target=9) | random', least=1.0)", history, 10, warmup=0)
+        assert len(proposal) == 10
+        rows = proposal.enter(history)
+        history.tell(np.arange(rows.start, rows.stop), State.COMPLETE, proposal.X.sum(axis=1))
+    assert (history.member == 0).sum() == 9, "the grid has nine points, and no more"
+
+
+def test_a_failed_first_trial_is_no_record():
+    history = _told([np.nan, 2.0], [0, 1], [State.FAILED, State.COMPLETE])
+    np.testing.assert_allclose(credits(history, 2)[0], [0, 1])
+
+
+MIXED = "portfolio(members='gp | cma-es | trust-region | local + annealing | tpe', least=1.0)"
+
+
+def test_what_copies_of_a_history_inherit_changes_nothing_but_time():
+    history = History(2)
+    for _ in range(6):
+        proposal = propose(SPACE, MIXED, history, 10, seed=4)
+        afresh = propose(SPACE, MIXED, history.at(len(history), len(history.finished_order)), 10, seed=4)
+        np.testing.assert_array_equal(proposal.X, afresh.X)
+        rows = proposal.enter(history)
+        history.tell(np.arange(rows.start, rows.stop), State.COMPLETE, (proposal.X**2).sum(axis=1))

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from parfocal.optimizers.portfolio import Plan, Turn, credits, spread
+from parfocal.optimizers.portfolio import Plan, Turn, spread, worth
 from parfocal.space import Space
 from parfocal.trials import History
 from parfocal.typing import Floats
@@ -56,13 +56,11 @@ class Auto:
     def plan(self, space: Space, history: History, n: int, seed: int) -> Plan:
         """Return the turns of the next ``n`` trials, each with its share and what changed it."""
         start, reasons = _start(space, n + int(np.count_nonzero(history.pending)))
-        gain, count = credits(history, len(MEMBERS))
-        average = (gain.sum() + 0.1) / (count.sum() + 1.0)
-        worth = (gain + PRIOR * average) / (count + PRIOR) / average
-        shares = start * np.clip(worth, 1 / TILT, TILT)
+        success = worth(history, len(MEMBERS), PRIOR)
+        shares = start * np.clip(success / success.mean(), 1 / TILT, TILT)
         shares /= shares.sum()
         turns = spread(shares, len(history), n, seed)
-        return tuple(Turn(int(k), int(turns[k]), _why(k, shares, start, reasons)) for k in np.flatnonzero(turns))
+        return tuple(Turn(int(k), int(turns[k]), _why(int(k), shares, start, reasons)) for k in np.flatnonzero(turns))
 
 
 def _start(space: Space, flying: int) -> tuple[Floats, str]:

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from parfocal.errors import OptimizerError
-from parfocal.optimizers.portfolio import Plan, Turn, credits, spread
+from parfocal.optimizers.portfolio import Plan, Turn, spread, worth
 from parfocal.space import Space
 from parfocal.trials import History
 
@@ -44,14 +44,12 @@ class Bandit:
 
     def plan(self, space: Space, history: History, n: int, seed: int) -> Plan:
         """Return the turns of the next ``n`` trials."""
-        gain, count = credits(history, len(self.texts))
-        average = (gain.sum() + 0.1) / (count.sum() + 1.0)
-        worth = (gain + PRIOR * average) / (count + PRIOR)
-        shares = worth / worth.sum()
+        success = worth(history, len(self.texts), PRIOR)
+        shares = success / success.sum()
         shares = np.maximum(shares, self.least / len(shares))
         shares = shares / shares.sum()
         turns = spread(shares, len(history), n, seed)
         return tuple(
-            Turn(int(k), int(turns[k]), f"share {shares[k]:.0%}: {worth[k]:.2f} successes a trial of late")
+            Turn(int(k), int(turns[k]), f"share {shares[k]:.0%}: {success[k]:.2f} successes a trial of late")
             for k in np.flatnonzero(turns)
         )

@@ -67,7 +67,7 @@ def credits(history: History, members: int) -> tuple[Floats, Floats]:
         return gain, count
     loss = np.where(fine, history.loss[known], np.inf)
     before = np.minimum.accumulate(loss)
-    record = np.append(True, loss[1:] < before[:-1])[-WINDOW:]
+    record = np.append(fine[:1], loss[1:] < before[:-1])[-WINDOW:]
     tip = loss[-WINDOW:] < np.quantile(loss[fine], TIP)
     weight = MEMORY ** np.arange(len(latest) - 1, -1, -1.0)
     brought = np.where(record, 1.0, np.where(tip, 0.3, 0.0))
@@ -75,6 +75,13 @@ def credits(history: History, members: int) -> tuple[Floats, Floats]:
         own = owner == member
         gain[member], count[member] = (weight * brought)[own].sum(), weight[own].sum()
     return gain, count
+
+
+def worth(history: History, members: int, prior: float) -> Floats:
+    """Return the success of a trial of each member ``(k,)``: each is believed to have had ``prior`` average ones."""
+    gain, count = credits(history, members)
+    average = (gain.sum() + 0.1) / (count.sum() + 1.0)
+    return np.asarray((gain + prior * average) / (count + prior))
 
 
 def spread(shares: Floats, start: int, n: int, seed: int) -> Ints:

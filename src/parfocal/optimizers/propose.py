@@ -11,8 +11,9 @@ from parfocal.errors import OptimizerError, SpaceExhausted
 from parfocal.optimizers.composition import Composed, Composition, Portfolio, compose
 from parfocal.optimizers.parts import part_of
 from parfocal.optimizers.pool import gather
+from parfocal.optimizers.portfolio import Turn
 from parfocal.optimizers.repeats import checked, due, worth_repeating
-from parfocal.samplers import EMPTY, Density, settled
+from parfocal.samplers import EMPTY, Density, inherit, settled
 from parfocal.seeds import generator
 from parfocal.space import Space
 from parfocal.strategies import Candidates
@@ -171,26 +172,30 @@ def _proposed(space: Space, composed: Composed, history: History, n: int, seed: 
     if isinstance(composed, Composition):
         X = _draw(space, composed, history, n, seed)
         return Proposal(X, len(history), (_share(composed, len(X), None),))
-    whole: Proposal | None = None
-    for turn in composed.policy.plan(space, history, n, seed):
+    policy, whole, left = composed.policy, None, n
+    turns = policy.plan(space, history, n, seed)
+    spare = [Turn(index, 0, "what others had no more rows for") for index in range(len(composed.members))]
+    for turn in (*turns, *spare):  # a finite member, such as a grid, may have fewer rows than its turn
+        count = min(turn.count or left, left)
+        if not count:
+            continue
         member = composed.members[turn.member]
         try:
-            X = _draw(space, member, history if whole is None else _with(history, whole), turn.count, seed)
-        except SpaceExhausted:
-            if whole is None:
-                raise
-            break
-        share = _share(member, len(X), f"{composed.policy.name}: {turn.why}", turn.member)
-        own = Proposal(X, len(history), (share,))
-        whole = own if whole is None else _joined(whole, own)
+            X = _draw(space, member, history if whole is None else _with(history, whole), count, seed)
+        except SpaceExhausted as error:
+            empty = error
+            continue
+        own = Proposal(X, len(history), (_share(member, len(X), f"{policy.name}: {turn.why}", turn.member),))
+        whole, left = own if whole is None else _joined(whole, own), left - len(X)
     if whole is None:
-        raise OptimizerError(f"The policy '{composed}' gave nobody the next turn.")
+        raise empty
     return whole
 
 
 def _with(history: History, proposal: Proposal) -> History:
     """Return a copy of a history in which the rows of a proposal are pending."""
     later = history.at(len(history), len(history.finished_order))
+    inherit(later, history)
     proposal.enter(later)
     return later
 

@@ -39,6 +39,13 @@ class Seen:
         seen._update(history)
         return seen
 
+    def fork(self) -> "Seen":
+        """Return an independent copy, for a history that goes another way from here."""
+        twin = Seen(self.space)
+        twin.epoch, twin._rows, twin._lost, twin._left = self.epoch, self._rows, self._lost, self._left
+        twin._keys = set(self._keys)
+        return twin
+
     def _update(self, history: History) -> None:
         lost = history.lost
         count = int(np.count_nonzero(lost))

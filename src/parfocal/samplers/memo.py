@@ -22,6 +22,25 @@ def notebook(history: History) -> dict[Hashable, Any]:
     return _book(history)
 
 
+def inherit(later: History, earlier: History) -> None:
+    """Let a copy of a history, to which trials were or will be added, begin with what is noted of the earlier one.
+
+    An entry that has a method ``fork() -> copy`` is forked. Tuples of numbers, texts, spaces and frozen dataclasses
+    cannot change and are shared. Everything else is left behind, and computed again when it is wanted.
+    """
+    book = _book(later)
+    for key, value in _book(earlier).items():
+        if hasattr(value, "fork"):
+            book[key] = value.fork()
+        elif isinstance(value, tuple) and all(map(_constant, value)):
+            book[key] = value
+
+
+def _constant(value: object) -> bool:
+    settings = getattr(value, "__dataclass_params__", None)
+    return getattr(settings, "frozen", False) or isinstance(value, int | float | str | Space | None)
+
+
 def remembered(space: Space, key: Hashable, make: Callable[[], T]) -> T:
     """Return ``make()``, computed once for each (space object, key); it vanishes together with the space."""
     book = _book(space)

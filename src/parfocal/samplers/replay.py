@@ -5,6 +5,7 @@ the draw that it was, with the unrounded point behind a discrete level, and a re
 stopped.
 """
 
+import copy
 import hashlib
 import math
 from typing import Any
@@ -56,6 +57,10 @@ class Run:
         self._learn(history, founders)
         elite = founders[: max(1, min(len(founders) // 4, size // 2))]
         self._begin(history.X[elite], size)
+
+    def fork(self) -> "Run":
+        """Return an independent copy, for a history that goes another way from here."""
+        return copy.deepcopy(self, {id(self.latent): self.latent})
 
     def fresh(self, history: History, n: int) -> Floats:
         """Return the next ``n`` draws of the open generation that are no trial yet; fewer where there are no more."""

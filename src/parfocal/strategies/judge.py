@@ -18,7 +18,9 @@ PENDING = 200
 FEWEST_TIMES = 5
 """Known runtimes from which on a model of them is believed."""
 RETUNED = 1.15
-"""A surrogate's own parameters are learned again when there are that many times as many results."""
+"""A surrogate's own parameters are learned again when there are that many times as many results, ..."""
+SETTLED = 250
+"""... and, behind that many results, each time that they have doubled: they hardly change any more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,9 +164,9 @@ def _tuned(space: Space, history: History, surrogate: Surrogate, goal: str) -> S
 
 
 def _mark(count: int) -> int:
-    """Return the largest mark of at most ``count``: each is :data:`RETUNED` times the one before, at least one more."""
+    """Return the largest mark of at most ``count``."""
     mark = 1
-    while (after := max(mark + 1, int(mark * RETUNED))) <= count:
+    while (after := 2 * mark if mark > SETTLED else max(mark + 1, int(mark * RETUNED))) <= count:
         mark = after
     return mark
 
