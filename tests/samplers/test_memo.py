@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parfocal.samplers import inherit, notebook
+from parfocal.samplers import give_back, inherit, notebook
 from parfocal.trials import History
 
 
@@ -36,3 +36,10 @@ def test_constants_are_shared_forks_are_copied_and_all_else_is_left_behind():
     assert notebook(later)["constant"] is constant
     assert notebook(later)["forked"] is not forked
     assert notebook(later)["forked"].value == 7
+
+
+def test_what_was_noted_of_results_comes_back_and_nothing_that_can_change():
+    earlier, later = History(1), History(1)
+    notebook(later).update(constant=(4, Constant(2)), forked=Forked(1), list=[1])
+    give_back(earlier, later)
+    assert notebook(earlier) == {"constant": (4, Constant(2))}

@@ -156,7 +156,7 @@ def _next(space: Space, sequence: Sequence, history: History, seen: Seen, seed: 
     All rows before a cursor are known to be trials; the cursor only saves time, and starts again with each epoch.
     """
     notes, owner = notebook(history), ("cursor", sequence, seed)
-    epoch, cursor = notes.get(owner, (-1, 0))
+    epoch, cursor = notes.get(owner, [-1, 0])
     cursor = cursor if epoch == seen.epoch else 0
     start, size, leading = cursor, n + 16, True
     found: list[Floats] = []
@@ -171,5 +171,5 @@ def _next(space: Space, sequence: Sequence, history: History, seen: Seen, seed: 
             leading = not unseen.any()
         found.append(X[unseen])
         count, start, size = count + len(found[-1]), start + len(X), min(2 * size, 1 << 16)
-    notes[owner] = seen.epoch, cursor
+    notes[owner] = [seen.epoch, cursor]  # a list, and no constant: it depends on pending trials too
     return np.concatenate(found)[:n] if found else np.empty((0, space.dimension))

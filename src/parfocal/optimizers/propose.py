@@ -13,7 +13,7 @@ from parfocal.optimizers.parts import part_of
 from parfocal.optimizers.pool import gather
 from parfocal.optimizers.portfolio import Turn
 from parfocal.optimizers.repeats import checked, due, worth_repeating
-from parfocal.samplers import EMPTY, Density, inherit, settled
+from parfocal.samplers import EMPTY, Density, give_back, inherit, settled
 from parfocal.seeds import generator
 from parfocal.space import Space
 from parfocal.strategies import Candidates
@@ -180,11 +180,13 @@ def _proposed(space: Space, composed: Composed, history: History, n: int, seed: 
         if not count:
             continue
         member = composed.members[turn.member]
+        seen = history if whole is None else _with(history, whole)
         try:
-            X = _draw(space, member, history if whole is None else _with(history, whole), count, seed)
+            X = _draw(space, member, seen, count, seed)
         except SpaceExhausted as error:
             empty = error
             continue
+        give_back(history, seen)
         own = Proposal(X, len(history), (_share(member, len(X), f"{policy.name}: {turn.why}", turn.member),))
         whole, left = own if whole is None else _joined(whole, own), left - len(X)
     if whole is None:

@@ -26,19 +26,29 @@ def inherit(later: History, earlier: History) -> None:
     """Let a copy of a history, to which trials were or will be added, begin with what is noted of the earlier one.
 
     An entry that has a method ``fork() -> copy`` is forked. Tuples of numbers, texts, spaces and frozen dataclasses
-    cannot change and are shared. Everything else is left behind, and computed again when it is wanted.
+    cannot change and are shared; they are to depend on told results alone, not on pending trials. Everything else is
+    left behind, and computed again when it is wanted.
     """
     book = _book(later)
     for key, value in _book(earlier).items():
         if hasattr(value, "fork"):
             book[key] = value.fork()
-        elif isinstance(value, tuple) and all(map(_constant, value)):
+        elif _constant(value):
             book[key] = value
 
 
+def give_back(earlier: History, later: History) -> None:
+    """Let a history have what was noted of results while a copy of it, with the same ones, was in use."""
+    _book(earlier).update({key: value for key, value in _book(later).items() if _constant(value)})
+
+
 def _constant(value: object) -> bool:
-    settings = getattr(value, "__dataclass_params__", None)
-    return getattr(settings, "frozen", False) or isinstance(value, int | float | str | Space | None)
+    """Whether a note is a tuple of things that cannot change."""
+    return isinstance(value, tuple) and all(
+        getattr(getattr(part, "__dataclass_params__", None), "frozen", False)
+        or isinstance(part, int | float | str | Space | None)
+        for part in value
+    )
 
 
 def remembered(space: Space, key: Hashable, make: Callable[[], T]) -> T:
