@@ -10,7 +10,7 @@ from parfocal.space import Space
 from parfocal.trials import History
 from parfocal.typing import Floats
 
-_GP = "gaussian-process(acquisition=log-ei, random_share=0.0)"
+_GP = "gaussian-process(acquisition=log-ei, pool=250, neighbours=1000, random_share=0.0)"
 MEMBERS = (
     f"parzen + {_GP}",
     f"random + {_GP}",
@@ -26,7 +26,7 @@ NAMES = (
     "random forest",
     "density ratio",
 )
-BASE = np.array([0.30, 0.20, 0.20, 0.30, 0.0])
+BASE = np.array([0.30, 0.25, 0.20, 0.25, 0.0])
 """Shares to begin with."""
 MANY = 16
 """Trials asked for or in flight, from which on the density ratio takes part: it keeps large batches diverse."""
