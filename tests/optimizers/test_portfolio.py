@@ -1,13 +1,17 @@
 """Portfolios: credit by what each member brought, turns by shares, and a memory that outlives the process."""
 
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
 from parfocal import Float, Study
 from parfocal.errors import OptimizerError
-from parfocal.optimizers import compose, propose
+from parfocal.optimizers import compose, parts, propose
 from parfocal.optimizers.bandit import Bandit
-from parfocal.optimizers.portfolio import MEMORY, credits, spread
+from parfocal.optimizers.portfolio import MEMORY, Turn, credits, spread
 from parfocal.space import Space
 from parfocal.trials import History, State
 
@@ -128,3 +132,31 @@ def test_what_copies_of_a_history_inherit_changes_nothing_but_time():
         np.testing.assert_array_equal(proposal.X, afresh.X)
         rows = proposal.enter(history)
         history.tell(np.arange(rows.start, rows.stop), State.COMPLETE, (proposal.X**2).sum(axis=1))
+
+
+@dataclass(frozen=True)
+class Alternate:
+    """Take turns."""
+
+    least: int = 1
+    name: ClassVar[str] = "alternate"
+    learns: ClassVar[bool] = True
+
+    @property
+    def texts(self):
+        return ("tpe", "random")
+
+    def plan(self, space, history, n, seed):
+        return (Turn((len(history) + seed) % 2, n, "its turn"),)
+
+
+def test_a_policy_of_another_package_is_used_by_its_name(monkeypatch):
+    def entry_points(*, group, name="alternate"):
+        found = (group, name) == ("parfocal.policies", "alternate")
+        return [SimpleNamespace(name="alternate", load=lambda: Alternate)] if found else []
+
+    monkeypatch.setattr(parts, "entry_points", entry_points)
+    composition = compose("alternate(least=2)")
+    assert composition.policy == Alternate(2) and compose(str(composition)) == composition
+    proposal = propose(SPACE, composition, _told(np.linspace(1, 0, 30), np.arange(30) % 2), 3, seed=1)
+    assert proposal.members.tolist() == [1, 1, 1]

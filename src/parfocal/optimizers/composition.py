@@ -79,19 +79,18 @@ def compose(optimizer: "str | Composed") -> Composed:
     if len(found) == 2:
         return Composition(parts.sampler(found[0]), parts.strategy(found[1]))
     part = found[0]
-    if part.name in POLICIES:
+    named = member(part.name)
+    if named is not None and named.parts != part.name:
+        if part.options:
+            raise OptimizerError(
+                f"'{part.name}' is a whole optimizer and takes no options: write its parts, '{named.parts}', "
+                "with options."
+            )
+        return compose(named.parts)
+    if part.name in POLICIES or (named is None and part.name in parts.names("policy")):
         policy = parts.policy(part)
         return Portfolio(policy, tuple(_single(text) for text in policy.texts))
-    named = member(part.name)
-    if named is None:
-        return Composition(parts.sampler(_known(part)))
-    if part.options and named.parts != part.name:
-        raise OptimizerError(
-            f"'{part.name}' is a whole optimizer and takes no options: write its parts, '{named.parts}', with options."
-        )
-    if part.options:
-        return Composition(parts.sampler(part))
-    return compose(named.parts) if named.parts != part.name else Composition(parts.sampler(part))
+    return Composition(parts.sampler(part if named is not None else _known(part)))
 
 
 def _single(text: str) -> Composition:
