@@ -1,12 +1,15 @@
 """The zoo on the command line: members in full, and the matrix of samplers and strategies."""
 
+import re
+
 import numpy as np
 import pytest
 
 from parfocal.analysis import matrix
 from parfocal.cli.zoo import run_matrix, show_entry
-from parfocal.errors import InvalidInput, OptimizerError
-from parfocal.optimizers import parts, zoo
+from parfocal.errors import InvalidInput, MissingPackage, OptimizerError
+from parfocal.optimizers import compose, parts, zoo
+from parfocal.optimizers import table as table_module
 from parfocal.optimizers.table import entry, markdown, with_table
 from parfocal.plots import combinations
 from parfocal.testing.problems import problems
@@ -18,8 +21,8 @@ RIDGE = next(problem for problem in problems() if problem.name == "ridge")
 @pytest.mark.parametrize("kind", ["sampler", "strategy"])
 def test_each_part_says_what_it_does_and_what_its_options_mean(kind):
     for name in parts.names(kind):
-        (part,) = entry(name).parts
-        assert part.kind == kind and part.does.endswith(".")
+        (part,) = [part for part in entry(name).parts if (part.kind, part.name) == (kind, name)]
+        assert part.does.endswith(".")
         assert all(option.meaning for option in part.options), (name, part.options)
 
 
@@ -28,7 +31,7 @@ def test_a_member_is_shown_in_full(monkeypatch, capsys):
     show_entry("smac-rf")
     said = capsys.readouterr().out
     for word in (
-        "As a first choice",
+        "For rugged losses",
         "sampler random",
         "strategy random-forest",
         "acquisition",
@@ -40,6 +43,44 @@ def test_a_member_is_shown_in_full(monkeypatch, capsys):
     assert "77" in capsys.readouterr().out
     with pytest.raises(OptimizerError, match="did you mean 'smac-rf'"):
         show_entry("smac-fr")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["random + random-forest(treees=3)", "grid(target=many)", "tpe(share=3)", "random + auto",
+     "portfolio(members='tpe | tpf')"],
+)  # fmt: skip
+def test_a_page_is_refused_in_the_sentence_of_the_optimizer(text):
+    with pytest.raises(OptimizerError) as wanted:
+        compose(text)
+    with pytest.raises(OptimizerError, match=re.escape(str(wanted.value))):
+        show_entry(text)
+
+
+def test_a_strategy_alone_has_a_page_and_wrong_options_of_it_are_told(capsys):
+    show_entry("random-forest(trees=7)")
+    assert "7" in capsys.readouterr().out
+    with pytest.raises(OptimizerError, match="did you mean 'trees'"):
+        show_entry("random-forest(treees=3)")
+    with pytest.raises(OptimizerError, match=r"There is no optimizer or part 'zzz'; `parfocal zoo` lists the names\.$"):
+        show_entry("zzz")
+
+
+def test_what_needs_a_package_is_shown_with_a_note(monkeypatch, capsys):
+    def missing(part):
+        raise MissingPackage("Install it.")
+
+    monkeypatch.setitem(table_module._MAKE, "sampler", missing)
+    show_entry("optuna-tpe")
+    said = capsys.readouterr().out
+    assert "sampler optuna" in said and said.endswith("To use it: Install it.\n")
+
+
+def test_meanings_are_those_of_the_section_of_parameters():
+    (belief,) = entry("belief").parts
+    assert [option.meaning[:8] for option in belief.options] == ["How many", "Standard"]
+    (optuna,) = entry("optuna").parts
+    assert all("Raises" not in option.meaning for option in optuna.options)
 
 
 def test_the_markdown_names_each_member():

@@ -40,6 +40,8 @@ def show_entry(name: str) -> None:
             value = value.lower() if isinstance(option.default, bool) else value
             table.add_row(Text(option.name), Text(value), Text(option.meaning.replace("``", "'")))
         console.print(table)
+    for sentence in found.missing:
+        console.print(Text(f"\nTo use it: {sentence}"))
 
 
 def run_matrix(

@@ -10,6 +10,7 @@ from parfocal.errors import MissingPackage, OptimizerError, ParfocalError
 from parfocal.optimizers.catalogue import BORROWED, POLICIES, SAMPLERS, STRATEGIES, SURROGATES
 from parfocal.optimizers.portfolio import Policy
 from parfocal.optimizers.text import Part, suggestion
+from parfocal.optimizers.zoo import member
 from parfocal.samplers import Sampler
 from parfocal.strategies import Strategy
 from parfocal.strategies.model_based import ModelBased
@@ -119,6 +120,17 @@ def classes_of(kind: Kind, part: Part) -> tuple[type[Any], ...]:
         raise OptimizerError(
             f"'{part.name}' at character {part.position + 1} is a {other}, where a {kind} is expected: "
             "write 'sampler + strategy', for example 'random + random-forest'."
+        )
+    if part.name in names("policy"):
+        raise OptimizerError(
+            f"'{part.name}' at character {part.position + 1} is a whole optimizer (a policy), where a {kind} is expected: "
+            "write it alone, without '+'."
+        )
+    whole = member(part.name)
+    if whole is not None:
+        raise OptimizerError(
+            f"'{part.name}' at character {part.position + 1} is a whole optimizer, where a {kind} is expected: "
+            f"take what you need of its parts, '{whole.parts}'."
         )
     raise OptimizerError(
         f"There is no {kind} '{part.name}' (character {part.position + 1}){suggestion(part.name, names(kind))}"

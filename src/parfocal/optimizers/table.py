@@ -1,11 +1,14 @@
 """The zoo in words: one member or part with its options, and the table as Markdown."""
 
+import inspect
 import re
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
-from parfocal.errors import OptimizerError
+from parfocal.errors import MissingPackage, OptimizerError
 from parfocal.optimizers import parts, zoo
+from parfocal.optimizers.composition import compose
 from parfocal.optimizers.text import Part, parse, suggestion
 
 
@@ -36,6 +39,8 @@ class Entry:
     name: str
     member: zoo.Member | None
     parts: tuple[Described, ...]
+    missing: tuple[str, ...] = ()
+    """Which packages have to be installed before it can be used, a sentence each."""
 
 
 def entry(name: str) -> Entry:
@@ -44,20 +49,37 @@ def entry(name: str) -> Entry:
     Raises
     ------
     OptimizerError
-        If nothing has this name; with the closest ones.
-    MissingPackage
-        If a part needs a package that is not installed.
+        If nothing has this name, or an option is unknown or wrong; with the closest names.
     """
     member = zoo.member(name)
     written = parse(name if member is None else member.parts)
-    if len(written) == 2:
-        return Entry(name, member, (_described("sampler", written[0]), _described("strategy", written[1])))
+    kinds: tuple[parts.Kind, ...] = ("sampler", "strategy") if len(written) == 2 else (_kind_of(written[0]),)
+    missing = []
+    for kind, part in zip(kinds, written, strict=True):
+        try:
+            _MAKE[kind](part)
+        except MissingPackage as error:  # what it does can be read without
+            missing.append(str(error))
+    return Entry(name, member, tuple(map(_described, kinds, written)), tuple(missing))
+
+
+_MAKE: dict[parts.Kind, Callable[[Part], object]] = {
+    "sampler": parts.sampler,
+    "strategy": parts.strategy,
+    "policy": lambda part: compose(str(part)),  # its members, too
+}
+
+
+def _kind_of(part: Part) -> parts.Kind:
+    """Return what the one part of a text is, or raise."""
     known = {each.name for each in zoo.ZOO}
+    if part.name in known and part.options:
+        compose(str(part))  # a whole optimizer takes no options, and says how to write it
     for kind in parts.KINDS:
-        if written[0].name in parts.names(kind):
-            return Entry(name, member, (_described(kind, written[0]),))
+        if part.name in parts.names(kind):
+            return kind
         known.update(parts.names(kind))
-    raise OptimizerError(f"There is no optimizer or part '{name}'{suggestion(name, known)}")
+    raise OptimizerError(f"There is no optimizer or part '{part.name}'{suggestion(part.name, known)}")
 
 
 def _described(kind: parts.Kind, part: Part) -> Described:
@@ -69,24 +91,24 @@ def _described(kind: parts.Kind, part: Part) -> Described:
             default = option.default_factory() if option.default_factory is not MISSING else option.default
             if option.init and default is not MISSING:  # a strategy's surrogate is no option: it is the part itself
                 value = part.options.get(option.name, default)
-                options.append(Option(option.name, value, _kind(option.type), meanings.get(option.name, "")))
+                options.append(Option(option.name, value, _type(option.type), meanings.get(option.name, "")))
     does = " ".join(" ".join((made.__doc__ or "").split("\n\n")[0].split()) for made in reversed(classes))
     return Described(kind, part.name, does, tuple(options))
 
 
-def _kind(annotation: Any) -> str:
+def _type(annotation: Any) -> str:
     return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
 
 
 def _meanings(documentation: str) -> dict[str, str]:
     """Return option to meaning, from the section "Parameters" of a docstring in numpy's form."""
-    _, _, section = documentation.partition("Parameters\n")
+    section = re.search(
+        r"^Parameters\n-{3,}\n(.*?)(?=^\S[^\n]*\n-{3,}$|\Z)", inspect.cleandoc(documentation), re.DOTALL | re.MULTILINE
+    )
     found: dict[str, str] = {}
     names: list[str] = []
-    for line in section.splitlines()[1:]:
-        head = re.fullmatch(r"    ([a-z_][\w, ]*?)(?: : .*)?", line)
-        if re.fullmatch(r"    -{3,}", line):
-            break
+    for line in section[1].splitlines() if section else ():
+        head = re.fullmatch(r"([a-z_][\w, ]*?)(?: : .*)?", line)
         if head:
             names = [name.strip() for name in head[1].split(",")]
         elif line.strip():

@@ -22,6 +22,8 @@ _WORDS: Mapping[str, Value] = {"true": True, "false": False, "none": None}
 _BARE = re.compile(r"[A-Za-z_](?:[\w-]*\w)?")
 LONGEST = 2000
 """Characters that a text may have."""
+FEW = 12
+"""Names that fit into a sentence."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,12 @@ def parse(text: str) -> tuple[Part, ...]:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean 'x'?`` for the closest known name, or the list of all of them."""
+    """Return ``; did you mean 'x'?`` for the closest known name, or all of them, or the command that lists many."""
     names = sorted(known)
     close = get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else f": choose from {', '.join(names) or 'none'}."
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f": choose from {', '.join(names) or 'none'}." if len(names) <= FEW else "; `parfocal zoo` lists the names."
 
 
 class _Tokens:
