@@ -95,7 +95,11 @@ def test_owners_survive_storage(tmp_path):
     [
         ("portfolio(members='tpe')", "at least two optimizers"),
         ("portfolio(members='tpe | ')", "at least two optimizers"),
-        ("portfolio(members='tpe | tpf')", "did you mean 'tpe'"),
+        (
+            "portfolio(members='tpe | tpf')",
+            r"In member 2 of the portfolio, 'tpf': There is no optimizer 'tpf' \(character 1\); did you mean 'tpe'",
+        ),
+        ("portfolio(members='tpe | local(scale=2')", r"In member 2 of the portfolio, 'local\(scale=2': Cannot read"),
         ("portfolio(members='tpe | auto')", "cannot be a member of another one"),
         ("portfolio(least=0)", "least must be above 0"),
         ("auto(member=3)", "has no option 'member'"),
@@ -160,3 +164,18 @@ def test_a_policy_of_another_package_is_used_by_its_name(monkeypatch):
     assert composition.policy == Alternate(2) and compose(str(composition)) == composition
     proposal = propose(SPACE, composition, _told(np.linspace(1, 0, 30), np.arange(30) % 2), 3, seed=1)
     assert proposal.members.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """portfolio(members='mixture(samplers="random | local") | tpe')""",
+        r"""portfolio(members="tpe | mixture(samplers=\"random | local\", shares='1 2') + random-forest(trees=20)")""",
+        """portfolio(members="mixture(samplers='random | local') | tpe", least=0.5)""",
+    ],
+)
+def test_a_bar_within_a_members_options_is_no_border(text):
+    composition = compose(text)
+    assert {member.sampler.name for member in composition.members} == {"mixture", "parzen"}
+    assert next(m.sampler.samplers for m in composition.members if m.sampler.name == "mixture") == "random | local"
+    assert compose(str(composition)) == composition

@@ -1,5 +1,6 @@
 """The portfolio as a bandit: members that bring more get more turns, and none is ever given up."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,7 +22,7 @@ class Bandit:
     Parameters
     ----------
     members : str
-        Names of the zoo or compositions, separated by ``|``; at least two.
+        Names of the zoo or compositions, separated by ``|`` outside quotes and brackets; at least two.
     least : float
         Smallest share of a member, in units of an even share, in (0, 1].
     """
@@ -40,7 +41,7 @@ class Bandit:
     @property
     def texts(self) -> tuple[str, ...]:
         """The members, one text each."""
-        return tuple(part.strip() for part in self.members.split("|"))
+        return _split(self.members)
 
     def plan(self, space: Space, history: History, n: int, seed: int) -> Plan:
         """Return the turns of the next ``n`` trials."""
@@ -53,3 +54,15 @@ class Bandit:
             Turn(int(k), int(turns[k]), f"share {shares[k]:.0%}: {success[k]:.2f} successes a trial of late")
             for k in np.flatnonzero(turns)
         )
+
+
+def _split(members: str) -> tuple[str, ...]:
+    """Return the texts between the ``|`` that stand outside quotes and brackets."""
+    found, depth = [""], 0
+    for piece in re.findall(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|.", members, re.DOTALL):
+        depth += (piece == "(") - (piece == ")")
+        if piece == "|" and depth <= 0:
+            found.append("")
+        else:
+            found[-1] += piece
+    return tuple(text.strip() for text in found)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from parfocal.errors import OptimizerError
+from parfocal.errors import MissingPackage, OptimizerError
 from parfocal.optimizers import parts
 from parfocal.optimizers.catalogue import POLICIES
 from parfocal.optimizers.portfolio import Policy
@@ -89,13 +89,16 @@ def compose(optimizer: "str | Composed") -> Composed:
         return compose(named.parts)
     if part.name in POLICIES or (named is None and part.name in parts.names("policy")):
         policy = parts.policy(part)
-        return Portfolio(policy, tuple(_single(text) for text in policy.texts))
+        return Portfolio(policy, tuple(_single(text, index) for index, text in enumerate(policy.texts, 1)))
     return Composition(parts.sampler(part if named is not None else _known(part)))
 
 
-def _single(text: str) -> Composition:
-    """Return a member of a portfolio, which is none itself."""
-    composed = compose(text)
+def _single(text: str, index: int) -> Composition:
+    """Return a member of a portfolio, which is none itself; an error names it by its index from 1."""
+    try:
+        composed = compose(text)
+    except (OptimizerError, MissingPackage) as error:
+        raise type(error)(f"In member {index} of the portfolio, '{text}': {error}") from error
     if isinstance(composed, Portfolio):
         raise OptimizerError(f"A portfolio cannot be a member of another one; got '{text}'.")
     return composed

@@ -123,8 +123,8 @@ def classes_of(kind: Kind, part: Part) -> tuple[type[Any], ...]:
         )
     if part.name in names("policy"):
         raise OptimizerError(
-            f"'{part.name}' at character {part.position + 1} is a whole optimizer (a policy), where a {kind} is expected: "
-            "write it alone, without '+'."
+            f"'{part.name}' at character {part.position + 1} is a whole optimizer (a policy), where a {kind} is "
+            "expected: write it alone, without '+'."
         )
     whole = member(part.name)
     if whole is not None:
