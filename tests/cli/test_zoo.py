@@ -4,10 +4,12 @@ import re
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from parfocal.analysis import matrix
+from parfocal.cli.app import app
 from parfocal.cli.zoo import run_matrix, show_entry
-from parfocal.errors import InvalidInput, MissingPackage, OptimizerError
+from parfocal.errors import InvalidInput, MissingPackage, OptimizerError, ParfocalError
 from parfocal.optimizers import compose, parts, zoo
 from parfocal.optimizers import table as table_module
 from parfocal.optimizers.table import entry, markdown, with_table
@@ -100,8 +102,41 @@ def test_the_matrix_of_a_problem(tmp_path, capsys):
     assert "6/6 grid(target=50, order=shuffled) + density-ratio" in said.err
     with pytest.raises(InvalidInput, match="There is no problem 'rigde'"):
         run_matrix(None, "rigde", None, None, 5, 1, out)
-    with pytest.raises(InvalidInput, match=r"Not one pair .* could run on 'ridge': There is no sampler 'rnd'"):
-        run_matrix(None, "ridge", "rnd", "accept-all", 5, 1, out)
+    run_matrix(None, "ridge", "random", "none, accept-all", 5, 1, out)
+    assert "1/1 random + accept-all" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("samplers", "strategies", "message"),
+    [
+        ("random,", None, "A sampler is missing beside a comma of 'random,'"),
+        ("", None, "A sampler is missing"),
+        ("random", "accept-all, density-rtio", "did you mean 'density-ratio'"),
+        ("random, grid(targt=5)", "none", "did you mean 'target'"),
+        ("random + xgboost", None, "where one sampler is expected"),
+        ("random, none", None, "There is no sampler 'none'"),
+    ],
+)
+def test_a_wrong_list_is_told_before_anything_runs(samplers, strategies, message, tmp_path, capsys):
+    with pytest.raises(ParfocalError, match=re.escape(message)):
+        run_matrix(None, "ridge", samplers, strategies, 5, 1, tmp_path / "m.png")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tpe", "--markdown"], "leave out 'tpe'"),
+        (["--matrix", "--markdown"], "leave out --matrix"),
+        (["--task", "spots"], "--task is an option of the matrix"),
+        (["tpe", "--seeds", "3"], "--seeds is an option of the matrix"),
+        (["tpe", "--matrix"], "instead of 'tpe'"),
+    ],
+)
+def test_no_option_is_ignored(arguments, message):
+    result = CliRunner().invoke(app, ["zoo", *arguments])
+    assert isinstance(result.exception, InvalidInput)
+    assert message in str(result.exception)
 
 
 def test_a_matrix_is_in_the_users_own_units_and_a_large_one_can_be_read():

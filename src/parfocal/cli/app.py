@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 import parfocal
+from parfocal.errors import InvalidInput
 
 app = typer.Typer(
     name="parfocal",
@@ -162,15 +163,22 @@ def zoo(
     problem: Annotated[str | None, typer.Option(help="Small problem that it is run on (default: mixed).")] = None,
     samplers: Annotated[str | None, typer.Option(help="Only these, with commas between.")] = None,
     strategies: Annotated[str | None, typer.Option(help="Only these, with commas between.")] = None,
-    trials: Annotated[int, typer.Option(min=1, help="Evaluations of one run.")] = 60,
-    seeds: Annotated[int, typer.Option(min=1, help="Runs of each pair.")] = 3,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The PNG file to draw.")] = Path("zoo-matrix.png"),
+    trials: Annotated[int | None, typer.Option(min=1, help="Evaluations of one run (default: 60).")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Runs of each pair (default: 3).")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The PNG file to draw (default: zoo-matrix.png).")
+    ] = None,
 ) -> None:
     """List the optimizers: their parts, sources, and when to choose which; show one in full; measure all pairs."""
+    of_matrix = {
+        "--task": task, "--problem": problem, "--samplers": samplers, "--strategies": strategies, "--trials": trials,
+        "--seeds": seeds, "--out": out,
+    }  # fmt: skip
+    _refuse_ignored(name, markdown, matrix, [option for option, value in of_matrix.items() if value is not None])
     if matrix:
         from parfocal.cli.zoo import run_matrix
 
-        run_matrix(task, problem, samplers, strategies, trials, seeds, out)
+        run_matrix(task, problem, samplers, strategies, trials or 60, seeds or 3, out or Path("zoo-matrix.png"))
     elif name is not None:
         from parfocal.cli.zoo import show_entry
 
@@ -183,3 +191,14 @@ def zoo(
         from parfocal.cli.show import show_zoo
 
         show_zoo()
+
+
+def _refuse_ignored(name: str | None, markdown: bool, matrix: bool, of_matrix: list[str]) -> None:
+    """Raise when `zoo` is given what it would not look at."""
+    if of_matrix and not matrix:
+        raise InvalidInput(f"{of_matrix[0]} is an option of the matrix: add --matrix, or leave it out.")
+    if matrix and name is not None:
+        raise InvalidInput(f"A matrix is not made of one name: write --samplers and --strategies instead of '{name}'.")
+    if markdown and (matrix or name is not None):
+        rest = "--matrix" if matrix else f"'{name}'"
+        raise InvalidInput(f"--markdown prints the table of all optimizers: leave out {rest}, or --markdown.")

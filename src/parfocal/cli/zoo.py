@@ -2,7 +2,10 @@
 
 import re
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -10,9 +13,10 @@ from rich.text import Text
 
 from parfocal.analysis.matrix import Matrix, matrix, task_loss
 from parfocal.cli.show import text
-from parfocal.errors import InvalidInput
+from parfocal.errors import InvalidInput, MissingPackage
 from parfocal.optimizers import parts
 from parfocal.optimizers.table import baseline, entry
+from parfocal.optimizers.text import Part, parse
 from parfocal.tasks.table import load
 from parfocal.testing.problems import problems
 from parfocal.trials import Objective
@@ -74,7 +78,7 @@ def run_matrix(
 def _matrix(
     task: str | None, problem: str | None, samplers: str | None, strategies: str | None, trials: int, seeds: int
 ) -> Matrix:
-    chosen = _listed(samplers, parts.names("sampler")), _listed(strategies, parts.names("strategy"))
+    chosen = _listed("sampler", samplers), _listed("strategy", strategies)
 
     def on_pair(pair: str, index: int, count: int) -> None:
         print(f"{index + 1}/{count} {pair}", file=sys.stderr, flush=True)
@@ -96,6 +100,24 @@ def _matrix(
     )
 
 
-def _listed(given: str | None, everything: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of a list with commas; those within brackets separate options."""
-    return everything if given is None else tuple(each.strip() for each in re.split(r",(?![^(]*\))", given))
+def _listed(kind: Literal["sampler", "strategy"], given: str | None) -> tuple[str, ...]:
+    """Return the parts of a list with commas, all of them when none is given; raise before anything runs."""
+    if given is None:
+        return parts.names(kind)
+    make: Callable[[Part], object] = parts.sampler if kind == "sampler" else parts.strategy
+    listed = [each.strip() for each in _COMMA.split(given)]
+    if not all(listed):
+        raise InvalidInput(f"A {kind} is missing beside a comma of '{given}': names are separated by single commas.")
+    if kind == "strategy":
+        listed = ["accept-all" if each == "none" else each for each in listed]  # the table of the zoo says "none"
+    for each in listed:
+        written = parse(each)
+        if len(written) > 1:
+            raise InvalidInput(f"'{each}' is a sampler + a strategy, where one {kind} is expected.")
+        with suppress(MissingPackage):  # its pairs are left out, with this reason
+            make(written[0])
+    return tuple(dict.fromkeys(listed))
+
+
+_COMMA = re.compile(r",(?![^(]*\))")
+"""A comma between parts; those within brackets separate options."""
