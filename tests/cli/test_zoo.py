@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from parfocal.analysis import matrix
+from parfocal.analysis import Matrix, matrix
 from parfocal.cli.app import app
 from parfocal.cli.zoo import run_matrix, show_entry
 from parfocal.errors import InvalidInput, MissingPackage, OptimizerError, ParfocalError
@@ -150,6 +150,19 @@ def test_a_matrix_is_in_the_users_own_units_and_a_large_one_can_be_read():
     figure = combinations.printed(table)
     figure.canvas.draw()
     assert any("f1" in axes.get_ylabel() for axes in figure.axes), "the bar of colours names the metric"
+
+
+@pytest.mark.parametrize(
+    "strategies", [["accept-all"], ["accept-all", "density-ratio", "comma"], parts.names("strategy")]
+)
+def test_no_word_of_a_small_or_flat_map_is_cut(strategies):
+    regret = np.zeros((1, len(strategies)))
+    table = Matrix("ridge", Objective("loss"), ("random",), tuple(strategies), 30, 1, regret, regret, {})
+    figure = combinations.printed(table)
+    figure.canvas.draw()
+    inner, whole = figure.get_tightbbox(), figure.bbox_inches
+    assert inner.x0 >= 0 and inner.y0 >= 0
+    assert inner.x1 <= whole.x1 and inner.y1 <= whole.y1
 
 
 def test_colours_run_over_the_whole_range():

@@ -16,8 +16,8 @@ CELL = 0.4
 def printed(table: Matrix) -> Figure:
     """Return the figure, as large as its cells need; bright is better, cells that could not run are hatched."""
     rows, columns = len(table.samplers), len(table.strategies)
-    width, height = max(5.6, CELL * columns + 3.0), max(2.6, CELL * rows + 2.2)
-    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    width, height = max(5.6, CELL * columns + 3.0), max(2.8, CELL * rows + 2.2)
+    figure = Figure(figsize=(width, height), layout="compressed", facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     colours = colormaps["cividis_r"].with_extremes(bad=(1, 1, 1, 0))
@@ -41,14 +41,13 @@ def printed(table: Matrix) -> Figure:
     for spine in axes.spines.values():
         spine.set_visible(False)
     seeds = "1 run" if table.seeds == 1 else f"{table.seeds} runs"
-    axes.set_title(
+    figure.suptitle(
         paper.safe(f"{table.problem}: {table.objective.label}, {table.trials} evaluations, {seeds}"),
         fontsize=paper.TEXT,
-        loc="left",
     )
     bar = figure.colorbar(image, ax=axes, shrink=min(1.0, 2.2 / (CELL * rows)), fraction=0.05, aspect=14)
     bar.set_label(
-        paper.safe(f"normalized regret of {table.objective.metric}\n0: best of all runs, 1: as after the warm-up"),
+        paper.safe(f"regret of {shorten(table.objective.metric)}\n0: best of all runs\n1: as after the warm-up"),
         fontsize=paper.SMALL,
     )
     bar.ax.tick_params(labelsize=paper.SMALL)
