@@ -6,7 +6,7 @@ import pytest
 
 from parfocal import Categorical, Float, Integer, Study
 from parfocal.cli.report import report_study
-from parfocal.cli.show import best_lines, show_best, show_front, show_zoo
+from parfocal.cli.show import best_lines, show_best, show_front, show_recommendation, show_zoo
 from parfocal.cli.targets import workers_of
 from parfocal.errors import InvalidInput
 from parfocal.optimizers import zoo
@@ -60,12 +60,14 @@ def test_a_table_too_wide_is_turned_and_nothing_is_cut(study, monkeypatch, capsy
     assert said.count("│ mode ") > 1, "in blocks of as many trials as fit"
 
 
-@pytest.mark.parametrize("columns", ["80", "200"])
+@pytest.mark.parametrize("columns", ["80", "190", "200"])
 def test_the_zoo_names_each_optimizer_in_full(columns, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", columns)
     show_zoo()
     said = capsys.readouterr().out
     assert all(member.name in said for member in zoo.ZOO) and "…" not in said
+    assert "gaussian-process(acquisition=log-ei," in said, "words stay whole"
+    assert max(map(len, said.splitlines())) <= int(columns)
 
 
 def test_the_front_of_several_objectives_is_printed_best_first_and_as_json(tmp_path, capsys):
@@ -78,6 +80,20 @@ def test_the_front_of_several_objectives_is_printed_best_first_and_as_json(tmp_p
     rows = json.loads(capsys.readouterr().out)
     assert [row["configuration"]["n"] for row in rows] == [9, 8, 7, 6, 5, 4, 3, 2, 1]
     assert rows[0]["cost"] == 9
+
+
+def test_the_best_of_several_objectives_shows_all_of_them(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    objective = ["maximize f1", "minimize cost"]
+    study = Study({"n": Integer(1, 9)}, objective, both, optimizer="grid", storage=tmp_path / "s.db").run(9)
+    show_best(study.storage.path, None, 2, False)
+    said = capsys.readouterr().out
+    assert "cost (lower is better)" in said and "0.88889" in said
+    assert "By f1 alone; --front shows the Pareto front of f1 and cost." in said
+    show_best(study.storage.path, None, 2, True)
+    assert json.loads(capsys.readouterr().out) == {"configuration": {"n": 9}, "f1": 1.0, "cost": 9.0}
+    show_recommendation(study.storage.path, None, False, False)
+    assert "Judged by f1 alone, the first objective" in capsys.readouterr().out
 
 
 def test_a_front_of_nothing_is_told_in_a_sentence(tmp_path):

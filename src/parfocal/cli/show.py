@@ -20,7 +20,7 @@ from parfocal.trials import Objective
 
 WIDE = 10_000
 """Columns of a terminal on which every table fits."""
-WIDE_ENOUGH_FOR_ZOO = 140
+WIDE_ENOUGH_FOR_ZOO = 190
 """Columns of a terminal; with fewer, words of the table of optimizers would be cut."""
 
 
@@ -52,15 +52,25 @@ def show_best(target: Path, name: str | None, top: int, as_json: bool) -> None:
     best = study.best
     if best is None:
         raise InvalidInput(f"The study '{study.name}' has no complete trial yet ({study.counts.failed} failed).")
+    metrics = [objective.metric for objective in study.objective.all]
     if as_json:
-        print(json.dumps({"configuration": best.configuration.to_dict(), study.objective.metric: best.value}))
+        numbers = dict(zip(metrics, _values(study, best.number), strict=True))
+        print(json.dumps({"configuration": best.configuration.to_dict(), **numbers}))
         return
     rows = []
     ranked = ranking(study.space, study.history, study.objective, k=top)
-    for number, value, values in zip(ranked.number, ranked.value, ranked.configurations, strict=True):
+    for number, values in zip(ranked.number.tolist(), ranked.configurations, strict=True):
         shown = [text(values[each]) if each in values else "" for each in study.space.names]  # "" = inactive
-        rows.append([str(number), f"{value:.5g}", *shown])
-    _print_table(Console(), ["trial", study.objective.label, *study.space.names], rows)
+        rows.append([str(number), *(f"{value:.5g}" for value in _values(study, number)), *shown])
+    _print_table(Console(), ["trial", *(each.label for each in study.objective.all), *study.space.names], rows)
+    if study.objective.others:
+        print(f"By {metrics[0]} alone; --front shows the Pareto front of {' and '.join(metrics)}.")
+
+
+def _values(study: Study, number: int) -> list[float]:
+    """Return a complete trial's values of all objectives, in the user's own units."""
+    losses = study.history.losses[number].tolist()
+    return [float(each.value(loss)) for each, loss in zip(study.objective.all, losses, strict=True)]
 
 
 def show_front(target: Path, name: str | None, as_json: bool) -> None:
@@ -106,6 +116,8 @@ def show_recommendation(target: Path, name: str | None, flat: bool, as_json: boo
         rows.append([each, *(text(values[each]) if each in values else "" for values in both)])
     _print_table(Console(), [study.objective.label, "recommended", "luckiest trial"], rows)
     print(f"Noise of a single evaluation: {found.noise:.2g} (standard deviation)")
+    if study.objective.others:
+        print(f"Judged by {metric} alone, the first objective; --front shows the Pareto front of all.")
 
 
 def _finite(numbers: Mapping[str, float]) -> dict[str, float | None]:
@@ -156,7 +168,13 @@ def show_zoo() -> None:
     """Print the table of optimizers; on a narrow terminal a paragraph for each."""
     console = Console()
     if console.width >= WIDE_ENOUGH_FOR_ZOO:
-        table = Table(*(Column(head, overflow="fold") for head in zoo.COLUMNS), show_lines=True)
+        longest = {"source": 22, "spaces": 18}
+        shortest = {"strategy": 36, "when to choose it": 34}
+        columns = [
+            Column(head, overflow="fold", max_width=longest.get(head), min_width=shortest.get(head))
+            for head in zoo.COLUMNS
+        ]
+        table = Table(*columns, show_lines=True)
         for row in zoo.table():
             table.add_row(*row)
         console.print(table)
