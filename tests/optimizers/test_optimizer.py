@@ -104,7 +104,7 @@ def test_a_resumed_optimizer_goes_on_as_if_nothing_had_happened(name):
 
 
 def test_default_and_errors_at_construction():
-    assert str(Optimizer(SPACE).composition) == "random + random-forest"
+    assert str(Optimizer(SPACE).composition) == "auto"
     with pytest.raises(OptimizerError, match="did you mean 'tpe'"):
         Optimizer(SPACE, "tpee")
     assert "random" in repr(Optimizer(SPACE, "random"))

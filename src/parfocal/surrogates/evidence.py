@@ -66,9 +66,10 @@ def matern(squares: Floats) -> Floats:
 
 
 def distances(A: Floats, B: Floats) -> Floats:
-    """Return squared distances ``(n, m)`` of points ``(n, p)`` and ``(m, p)``."""
-    squares = (A * A).sum(axis=1)[:, None] + (B * B).sum(axis=1) - 2 * (A @ B.T)
-    return np.asarray(np.maximum(squares, 0.0))
+    """Return squared distances ``(n, m)`` of points ``(n, p)`` and ``(m, p)``; exactly 0 for the same point."""
+    lengths = (A * A).sum(axis=1)[:, None] + (B * B).sum(axis=1)
+    squares = lengths - 2 * (A @ B.T)
+    return np.where(squares > 1e-13 * lengths, squares, 0.0)
 
 
 class Factor(NamedTuple):

@@ -73,8 +73,10 @@ class GaussianModel:
             others = self._embedded(Y)
             W = solve_triangular(self.found.L, matern(distances(self.Z, others)), lower=True, check_finite=False)
             left = np.sqrt(np.maximum(1.0 - np.einsum("ij,ij->j", W, W), 1e-10))
-            shared = matern(distances(points, others)) - V.T @ W
-            return np.asarray(np.clip(np.abs(shared) / (own[:, None] * left), 0.0, 1.0))
+            squares = distances(points, others)
+            shared = matern(squares) - V.T @ W
+            found = np.clip(np.abs(shared) / (own[:, None] * left), 0.0, 1.0)
+            return np.where(squares == 0, 1.0, found)
 
         return alike
 
