@@ -87,3 +87,19 @@ def test_wrong_crossovers(options):
 def test_wrong_mutations(options):
     with pytest.raises((OptimizerError, InvalidInput), match=next(iter(options))):
         Mutation(**options)
+
+
+def test_a_child_has_a_value_where_both_parents_sleep(monkeypatch):
+    space = SPACES["conditional"]()
+    history = some_history(space)
+    assert np.isnan(history.X).any()
+    seen = []
+    joined = Crossover._joined
+
+    def spied(self, space, first, second, rng):
+        seen.append((first, second))
+        return joined(self, space, first, second, rng)
+
+    monkeypatch.setattr(Crossover, "_joined", spied)
+    Crossover(restarts=0.0).sample(space, history, of_best(history, 8), 300, rng())
+    assert all(not np.isnan(rows).any() for pair in seen for rows in pair)

@@ -79,7 +79,8 @@ class Crossover:
         def build(which: Ints) -> Floats:
             first, second = (good[by_tournament(len(good), len(which), self.tournament, rng)] for _ in range(2))
             first, second = np.where(np.isnan(first), second, first), np.where(np.isnan(second), first, second)
-            first, second = filled(first, rng), np.where(np.isnan(second), first, second)
+            first = filled(first, rng)
+            second = np.where(np.isnan(second), first, second)  # where both are inactive: one value, of the filled one
             alone = rng.random(len(which)) >= self.crossing
             second[alone] = first[alone]
             return self._mutated(space, self._joined(space, first, second, rng), rng)
