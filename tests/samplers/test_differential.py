@@ -69,3 +69,15 @@ def test_few_rows_are_served_by_the_prior():
 def test_wrong_options(options):
     with pytest.raises(OptimizerError, match=next(iter(options))):
         Differential(**options)
+
+
+def test_the_archive_is_what_comes_right_behind_the_population(monkeypatch):
+    history = History(3)
+    history.append(rng().random((40, 3)))
+    history.tell(np.arange(40), State.COMPLETE, np.arange(40.0)[::-1])  # the best rows are the latest ones
+    given = []
+    monkeypatch.setattr(
+        Differential, "_trials", lambda self, space, X, size, n, rng: given.append(X) or np.zeros((n, 3))
+    )
+    Differential(members=4, restarts=0.0).sample(PLANE, history, of_best(history, 5), 3, rng())
+    assert np.array_equal(given[0], history.X[39:29:-1])

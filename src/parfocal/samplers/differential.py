@@ -68,7 +68,7 @@ class Differential:
             return space.sample(n, rng)
         ordered = complete
         if selection.good.sum() >= self.members:  # the strategy's own population, whatever else is as good
-            ordered = np.concatenate([selection.good_rows, np.setdiff1d(complete, selection.good_rows)])
+            ordered = np.concatenate([selection.good_rows, complete[~np.isin(complete, selection.good_rows)]])
         X = history.X[ordered[: 2 * size]]
 
         def build(which: Ints) -> Floats:
