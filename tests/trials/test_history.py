@@ -226,3 +226,12 @@ def test_growing_copies_each_row_a_bounded_number_of_times():
         buffers += now != address
         address = now
     assert buffers <= 16
+
+
+@pytest.mark.parametrize("member", [-2, 32_768, [0, 70_000]])
+def test_members_beyond_their_range_are_refused(member):
+    history = filled(1)
+    with pytest.raises(InvalidInput, match="0 to 32767"):
+        history.append(np.zeros((2, 2)), member=member)
+    assert len(history) == 1
+    assert history.append(np.zeros((2, 2)), member=[-1, 32_767]) == slice(1, 3)

@@ -22,6 +22,7 @@ _BLANK: tuple[tuple[str, type, Any], ...] = (
     ("revision", np.int64, -1),
 )
 """Name, type and value in a new row of each column beside X."""
+_LARGEST_MEMBER = int(np.iinfo(np.int16).max)
 
 
 class History:
@@ -92,7 +93,7 @@ class History:
         ask
             Number of trials that existed when each was asked for; default: the number of the first one.
         member
-            Which member of a portfolio proposed it (:attr:`Provenance.member`), -1 for none.
+            Which member of a portfolio proposed it (:attr:`Provenance.member`), -1 for none, at most 32767.
         """
         X = np.asarray(X, dtype=np.float64)
         if X.ndim == 1 and X.size == self.dimension:
@@ -101,6 +102,12 @@ class History:
             raise InvalidInput(f"X must have the shape (n, {self.dimension}), one row a trial; got {X.shape}.")
         if number is not None and number != self._size:
             raise InvalidInput(f"Trials are numbered without gaps: the next one is {self._size}; got {number}.")
+        members = np.asarray(member)
+        if members.size and (members.min() < -1 or members.max() > _LARGEST_MEMBER):
+            raise InvalidInput(
+                f"Members of a portfolio are numbered from 0 to {_LARGEST_MEMBER}, and -1 is none; got "
+                f"{members.min()} to {members.max()}."
+            )
         rows = slice(self._size, self._size + len(X))
         self._columns.reserve(rows.stop)
         self._columns["X"][rows] = X
@@ -108,7 +115,7 @@ class History:
             self._columns[name][rows] = blank
         self._columns["fidelity"][rows] = fidelity
         self._columns["ask"][rows] = rows.start if ask is None else ask
-        self._columns["member"][rows] = member
+        self._columns["member"][rows] = members
         self._size = rows.stop
         self.version += 1
         return rows
