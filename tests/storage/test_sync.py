@@ -6,7 +6,7 @@ import pytest
 from parfocal.errors import StorageError
 from parfocal.storage import MemoryStorage, load_history, sync
 from parfocal.storage.sql import SqlStorage
-from parfocal.trials import Fidelity, Outcome, Provenance, Reason
+from parfocal.trials import Fidelity, Objective, Outcome, Provenance, Reason
 
 
 class Line:
@@ -72,3 +72,17 @@ def test_a_study_deleted_meanwhile_is_told(storage):
     storage.delete_study(study)
     with pytest.raises(StorageError, match="no study with the id"):
         sync(history, storage, study, Line())
+
+
+def test_a_result_that_was_not_judged_has_its_runtime_as_second_objective(storage):
+    study = storage.create_study("a", {}).id
+    objective = Objective.of("minimize loss, minimize runtime")
+    storage.add(study, [{"x": 1}, {"x": 2}], range(2))
+    first, second = storage.claim(study, "w", 2)
+    outcome = Outcome.complete({"loss": 3.0}, runtime=2.5)
+    own = Outcome.complete({"loss": 4.0, "runtime": 7.0}, runtime=2.5)
+    storage.report(
+        study, "w", [(first.number, first.attempts, outcome, 3.0), (second.number, second.attempts, own, 4.0)]
+    )
+    history = load_history(storage, study, Line(), objective)
+    np.testing.assert_array_equal(history.losses, [[3.0, 2.5], [4.0, 7.0]])

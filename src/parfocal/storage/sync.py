@@ -79,8 +79,8 @@ def _others(storage: Storage, study: int, changes: Changes, final: Ints, objecti
     for span in (part for whole in spans for part in np.split(whole, range(_OUTCOMES, len(whole), _OUTCOMES))):
         first, last = int(numbers[span[0]]), int(numbers[span[-1]])
         for place, trial in zip(complete[span], storage.trials(study, first, last + 1), strict=True):
-            if trial.outcome is not None:
-                losses[place] = objective.rest(trial.outcome.metrics, trial.outcome.scores)
+            if (outcome := trial.outcome) is not None:
+                losses[place] = objective.rest(objective.with_runtime(outcome.metrics, outcome.runtime), outcome.scores)
     return losses
 
 
