@@ -5,6 +5,7 @@ import pytest
 from tests.strategies.histories import good, told
 
 from parfocal.errors import ParfocalError
+from parfocal.strategies import lineage
 from parfocal.strategies.comma import Comma
 
 COMMA = Comma(parents=2, offspring=4, founders=3)
@@ -43,3 +44,16 @@ def test_lost_trials_are_left_out():
 def test_impossible_options_are_named(options):
     with pytest.raises(ParfocalError, match=next(iter(options))):
         Comma(**options)
+
+
+def test_the_last_generation_with_a_complete_trial_is_the_one_of_a_walk_backwards():
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        history = told(np.where(rng.random(size := int(rng.integers(1, 40))) < rng.random(), np.nan, rng.random(size)))
+        order = history.finished_order
+        stop = size - (size - COMMA.founders) % COMMA.offspring
+        expected: list[int] = []
+        while stop >= COMMA.founders and not expected:
+            start = stop - COMMA.offspring if stop > COMMA.founders else 0
+            expected, stop = lineage.best(history, order[start:stop], COMMA.parents).tolist(), start
+        assert good(COMMA, history) == expected

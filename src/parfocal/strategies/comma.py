@@ -57,11 +57,13 @@ class Comma:
         """Return the latest trials, the parents of the open generation good; none are before generation 0 is over."""
         told = lineage.results(history)
         stop = len(told) - (len(told) - self.founders) % self.offspring
-        good = told[:0]
-        while stop >= self.founders and not len(good):
-            start = stop - self.offspring if stop > self.founders else 0
-            good, stop = lineage.best(history, told[start:stop], self.parents), start
-        return lineage.around(history, good)
+        complete = np.flatnonzero(history.complete[told[: stop if stop >= self.founders else 0]])
+        if not len(complete):
+            return lineage.around(history, told[:0])
+        latest = int(complete[-1]) - self.founders  # its generation is the last one with a complete trial
+        start = self.founders + latest // self.offspring * self.offspring if latest >= 0 else 0
+        stop = start + self.offspring if start else self.founders
+        return lineage.around(history, lineage.best(history, told[start:stop], self.parents))
 
     def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
         """Return the first ``n`` candidates, those that are likely to succeed before others."""
