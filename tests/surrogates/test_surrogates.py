@@ -8,6 +8,7 @@ from parfocal.optimizers.text import Part
 from parfocal.space import Boolean, Categorical, Float, Integer, Space
 from parfocal.surrogates import Forest, features
 from parfocal.surrogates.bayesian_linear import BayesianLinear
+from parfocal.surrogates.boosting import BoostedModel
 from parfocal.testing.kinds import SPACES
 
 SPACE = Space(
@@ -154,3 +155,11 @@ def test_quantiles_rise_around_the_mean(surrogate):
     own = found.quantile(np.linspace(0.01, 0.99, 100))
     assert own[0] == found.quantile(0.01)[0] and own[-1] == found.quantile(0.99)[-1]
     np.testing.assert_allclose(found.narrowed(np.full(100, 0.25)).quantile(0.9) - found.mean, (high - found.mean) / 2)
+
+
+def test_cells_of_deep_boosters_are_told_apart():
+    leaves = np.array([[[4096, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 70_000, 0, 0, 0], [70_000, 0, 0, 0, 9]]])
+    model = BoostedModel(CUBE, lambda table: np.zeros((1, len(table))), lambda table: leaves[:, : len(table)], 0.0)
+    X = np.zeros((4, 3))
+    assert len(np.unique(model.cells(X))) == 4
+    assert np.array_equal(model.cells(X[:2]), model.cells(X)[:2])  # comparable from call to call

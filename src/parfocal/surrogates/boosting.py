@@ -21,6 +21,8 @@ from parfocal.typing import Floats, Ints
 Table: TypeAlias = NDArray[np.float32]
 _GROUP = 5
 """Successive trees whose leaves together make the cells of :meth:`BoostedModel.cells`."""
+_WEIGHTS = np.array([pow(0x9E3779B97F4A7C15, power, 1 << 64) for power in range(_GROUP)], np.uint64).view(np.int64)
+"""Turn the leaves of a group into one number, modulo 2^64; the same for all calls, however many leaves there are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,7 @@ class BoostedModel:
         for leaves in self.leaves(features(self.space, X)):
             for first in range(0, leaves.shape[1], _GROUP):
                 group = leaves[:, first : first + _GROUP]
-                cells.append(group @ (1 << 12) ** np.arange(group.shape[1], dtype=np.int64))
+                cells.append(group @ _WEIGHTS[: group.shape[1]])
         return np.stack(cells, axis=1)
 
 
