@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from parfocal.errors import InvalidInput, OptimizerError
 from parfocal.samplers import of_best
+from parfocal.samplers.region import GAIN, LONGEST, Region, trials_by
 from parfocal.samplers.trust_region import TrustRegion, boxed
-from parfocal.space import Float, Space
+from parfocal.samplers.variation import numbers, widths
+from parfocal.space import Categorical, Float, Space
 from parfocal.testing.kinds import SPACES
 from parfocal.testing.samplers import some_history
 from parfocal.trials import History, State
@@ -86,6 +90,93 @@ def test_step_by_step_and_at_once_are_the_same():
         history.tell(row, State.COMPLETE, loss)
         region = BOX.region(PLANE, history)
     assert region == BOX.region(PLANE, whole)
+
+
+def test_another_space_or_other_rules_start_afresh():
+    history = told(*START, (0.51, 6.0), (0.49, 6.0), (0.52, 7.0))
+    wide = Space({"a": Float(0, 1), "b": Float(0, 1)})
+    assert BOX.region(PLANE, history).side == 0.2
+    options = Space({"a": Categorical(["p", "q"]), "b": Categorical(["p", "q"])})
+    other = TrustRegion(side=0.4, shortest=0.1)
+    for space in (wide, options, PLANE):
+        for sampler in (BOX, other):
+            fresh = history.at(len(history), len(history.finished_order))
+            assert sampler.region(space, history) == sampler.region(space, fresh)
+
+
+@pytest.mark.parametrize("late", [12, 13, 14])
+def test_what_was_asked_for_before_a_restart_is_not_the_next_centre(late):
+    history = History(2)
+    history.append(np.full((15, 2), 0.5), ask=np.maximum(np.arange(15) - 3, 0))  # four in flight, all the time
+    history.tell([3, 0, 1, 2, *range(4, 12)], State.COMPLETE, [6.0, 9.0, 5.0, *[6.0] * 9])
+    region = BOX.region(PLANE, history)
+    assert (region.number, region.since) == (1, 15)
+    history.append([[0.9, 0.5], [0.8, 0.5]], ask=15)
+    history.tell([late, 15, 16], State.COMPLETE, [1.0, 8.0, 7.0])
+    assert BOX.region(PLANE, history).centre == 16
+
+
+def test_a_batch_asked_for_before_a_restart_is_of_the_old_box():
+    history = told(*START, *[(0.5, 6.0)] * 8)
+    history.append(np.full((4, 2), 0.5), ask=10)
+    history.tell(10, State.COMPLETE, 6.0)
+    assert BOX.region(PLANE, history).since == 11
+    history.tell([13, 12], State.COMPLETE, [1.0, 2.0])
+    assert BOX.region(PLANE, history).seen == 0
+    history.append([[0.9, 0.5]], ask=0)  # given by the user
+    history.tell(14, State.COMPLETE, 8.0)
+    assert BOX.region(PLANE, history).centre == 14
+
+
+def one_by_one(space, history, rules):
+    """Return the region by the rules as they are read, one result after the other."""
+    here, count, half = Region(rules.side), numbers(space), widths(space)[numbers(space)]
+    existing = trials_by(history)
+    for place, row in enumerate(history.finished_order.tolist()):
+        if not (history.complete[row] or history.failed[row]) or (history.ask[row] or row) < here.since:
+            continue
+        loss, fidelity, old = float(history.loss[row]), float(history.fidelity[row]), here
+        better = np.isfinite(loss) and (old.centre < 0 or (-fidelity, loss) < (-old.fidelity, old.loss))
+        here = replace(here, seen=old.seen + 1)
+        if better:
+            here = replace(here, centre=row, loss=loss, fidelity=fidelity)
+        if here.seen <= rules.initial or old.centre < 0:
+            continue
+        gap = np.abs(history.X[row] - history.X[old.centre])[count]
+        inside = (np.isnan(gap) | (gap <= np.maximum(old.side / 2, 1.5 * half) + 1e-9)).all()
+        if better and old.loss - loss > GAIN * abs(old.loss):
+            here = replace(here, wins=old.wins + 1, losses=0)
+        elif inside and (not np.isfinite(loss) or fidelity >= old.fidelity):
+            here = replace(here, wins=0, losses=old.losses + 1)
+        if here.wins >= rules.successes:
+            here = replace(here, side=min(LONGEST, 2 * old.side), wins=0)
+        if here.losses >= rules.patience:
+            here = replace(here, side=old.side / 2, losses=0)
+        if here.side < rules.shortest:
+            here = Region(rules.side, number=old.number + 1, since=int(existing[place]))
+    return here
+
+
+@pytest.mark.parametrize("kind", ["mixed", "conditional", "categorical", "wide", "single"])
+def test_blocks_of_results_are_the_same_as_one_by_one(kind):
+    space = SPACES[kind]()
+    for seed in range(6):
+        rng, size = np.random.default_rng(seed), 700
+        history = History(space.dimension)
+        X, near = space.sample(size, rng), rng.random(size) < 0.7
+        X[near] = X[rng.integers(3)]  # many in one box, whatever its size
+        fidelity = rng.choice([0.5, 1.0], size) if seed % 2 else np.ones(size)
+        history.append(X, ask=np.maximum(np.arange(size) - rng.integers(4, size=size), 0), fidelity=fidelity)
+        order = np.argsort(np.arange(size) + 5 * rng.random(size))
+        state = rng.choice([State.COMPLETE, State.FAILED, State.LOST], size, p=[0.8, 0.15, 0.05])
+        loss = np.where(state == State.COMPLETE, rng.normal(size=size) - np.arange(size) * 1e-4, np.nan)
+        sampler = TrustRegion(patience=2, initial=4)
+        for stop in (5, 60, size - 20, size):
+            start = len(history.finished_order)
+            history.tell(order[start:stop], state[start:stop], loss[start:stop])
+            region = sampler.region(space, history)
+            assert region == one_by_one(space, history, sampler.rules(space))
+        assert region.number > 0
 
 
 def test_draws_lie_in_the_box_and_move_few_columns_in_high_dimension():
