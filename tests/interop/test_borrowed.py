@@ -178,3 +178,13 @@ def test_pruned_and_lost_trials_are_known_as_such():
     history.tell(np.arange(30), states, [*np.linspace(0, 1, 25), 0.5, np.nan, 0.1, np.nan, np.nan])
     assert len(told(history, 100)) == 28
     assert len(propose(space, "optuna-tpe", history, 3)) == 3
+
+
+def test_another_space_on_the_same_history_is_told_trials_of_its_own():
+    needs("optuna-tpe")
+    narrow, wide = (Space({"x": Float(0, 1), "n": Integer(1, top)}) for top in (4, 9))
+    history = minimize("optuna-tpe", narrow, lambda X: loss(narrow, X), 25, warmup=20)
+    for space in (narrow, wide, narrow):
+        fresh = history.at(len(history), len(history.finished_order))
+        one, two = (propose(space, "optuna-tpe", each, 3, seed=1).X for each in (history, fresh))
+        np.testing.assert_array_equal(one, two)

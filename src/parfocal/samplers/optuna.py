@@ -85,7 +85,10 @@ class Optuna:
         from optuna.trial import TrialState
 
         states = {State.COMPLETE: TrialState.COMPLETE, State.PRUNED: TrialState.PRUNED, State.FAILED: TrialState.PRUNED}
-        known: dict[int, Any] = notebook(history).setdefault(("optuna", self), {})
+        notes, owner = notebook(history), ("optuna", self)
+        made: tuple[_Columns | None, dict[int, Any]] = notes.get(owner, (None, {}))
+        known = made[1] if made[0] is board else {}  # valid for ever: a finished trial never changes
+        notes[owner] = board, known
         rows = told(history, min(self.most, MANY) if self.sampler == "gp" else self.most).tolist()
         new = [row for row in rows if row not in known]
         for row, numbers in zip(new, self._numbers(board, history.X[new]), strict=True):
