@@ -163,3 +163,18 @@ def test_before_generation_0_is_complete_the_prior_is_drawn_from():
     history = minimize("cma-es", space, _sphere, 40, warmup=0)
     assert np.ptp(history.X[:20], axis=0).min() > 0.6
     assert np.ptp(history.X[30:], axis=0).max() < np.ptp(history.X[:20], axis=0).min()
+
+
+@pytest.mark.parametrize("founders", [40, 30])
+def test_another_strategy_on_the_same_history_has_a_run_of_its_own(founders):
+    space = SPACES["mixed"]()
+    history = History(space.dimension)
+    history.append(space.sample(75, np.random.default_rng(0)))
+    history.tell(np.arange(75), State.COMPLETE, loss(space, history.X))
+    for strategy in (Evolutionary(founders=founders), Evolutionary(), Evolutionary(population=12)):
+        fresh = history.at(75, 75)
+        one, two = (
+            MultivariateNormal().sample(space, each, strategy.select(space, each, rng), 4, rng)
+            for each, rng in ((history, np.random.default_rng(1)), (fresh, np.random.default_rng(1)))
+        )
+        np.testing.assert_array_equal(one, two)

@@ -64,8 +64,8 @@ class MultivariateNormal:
         done = int(selection.generations.max())
         first = int(np.count_nonzero(selection.generations == 1))
         size = first or population(space.dimension)
-        run = notes.get(owner)
-        if not isinstance(run, Run) or run.latent.space is not space or run.size != size or run.generation > done:
+        run: Run | None = notes.get(owner)
+        if run is None or run.latent.space is not space or run.size != size or not run.leads_to(selection):
             founders = selection.rows[selection.generations == 0]
             run = notes[owner] = Run(latent, self.sigma, self.restarts, size, history, founders)
         for generation in range(run.generation + 1, done + 1):

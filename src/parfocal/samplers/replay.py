@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from parfocal.samplers.latent import Latent, foreign, start
+from parfocal.samplers.selection import Selection
 from parfocal.samplers.settled import settled
 from parfocal.seeds import generator
 from parfocal.trials import History
@@ -48,6 +49,7 @@ class Run:
     ) -> None:
         self.latent, self.sigma, self.restarts, self.size = latent, sigma, restarts, size
         self.generation = 0
+        self._founders = self._latest = founders
         self._digest = hashlib.blake2b(digest_size=8)
         self._results: dict[int, float] = {}
         self._asked: set[int] = set()
@@ -61,6 +63,15 @@ class Run:
     def fork(self) -> "Run":
         """Return an independent copy, for a history that goes another way from here."""
         return copy.deepcopy(self, {id(self.latent): self.latent})
+
+    def leads_to(self, selection: Selection) -> bool:
+        """Whether the generations told so far are the first ones of a selection: the same strategy has made them.
+
+        Generations follow each other in the order told, so the first and the last one that are alike, and their size,
+        leave no room for others in between.
+        """
+        told = zip((0, self.generation), (self._founders, self._latest), strict=True)
+        return all(np.array_equal(selection.rows[selection.generations == number], rows) for number, rows in told)
 
     def fresh(self, history: History, n: int) -> Floats:
         """Return the next ``n`` draws of the open generation that are no trial yet; fewer where there are no more."""
@@ -100,6 +111,7 @@ class Run:
         self._best = min(self._best, float(loss.min()))
         self._learn(history, rows)
         self.generation += 1
+        self._latest = rows
         self._buffer += members
         if len(self._buffer) >= self._population:
             self._update()
