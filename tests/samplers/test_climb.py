@@ -3,11 +3,12 @@ import pytest
 
 from parfocal.errors import InvalidInput, OptimizerError
 from parfocal.samplers import Selection, of_best
-from parfocal.samplers.climb import Climb
+from parfocal.samplers.climb import RECALLED, Climb
 from parfocal.samplers.local import Local
 from parfocal.samplers.thompson import Thompson
 from parfocal.testing.kinds import SPACES, loss
 from parfocal.testing.samplers import some_history
+from parfocal.trials import History, State
 
 
 def judged(kind):
@@ -35,6 +36,22 @@ def test_the_best_comes_first_and_nothing_twice_or_old():
     keys = space.keys(climbed)
     assert len(set(keys.tolist())) == len(keys)
     assert not np.isin(keys, space.keys(history.X[selection.rows])).any()
+
+
+def test_the_best_old_trials_of_a_long_history_are_left_out(monkeypatch):
+    space = SPACES["categorical"]()
+    history = History(space.dimension)
+    history.append(space.sample(3000, np.random.default_rng(0)))
+    history.tell(np.arange(3000), State.COMPLETE, loss(space, history.X))
+    plain = of_best(history, 5)
+    selection = Selection(plain.rows, plain.good, plain.generations, lambda X: -loss(space, X))
+    counts = []
+    keys = type(space).keys
+    monkeypatch.setattr(type(space), "keys", lambda self, X: counts.append(len(X)) or keys(self, X))
+    climbed = Climb().sample(space, history, selection, 8, np.random.default_rng(0))[:6]
+    assert max(counts) < 2000, "the cost is that of the climb"
+    best = history.X[selection.rows[:RECALLED]]
+    assert not np.isin(keys(space, climbed), keys(space, best)).any()
 
 
 def test_more_steps_climb_higher():

@@ -13,6 +13,9 @@ from parfocal.space import Space
 from parfocal.trials import History
 from parfocal.typing import Floats
 
+RECALLED = 500
+"""Old trials, the best, that are no rows again; the optimizer removes the few others that climbers have met."""
+
 
 @dataclass(frozen=True)
 class Climb:
@@ -49,7 +52,8 @@ class Climb:
     def sample(self, space: Space, history: History, selection: Selection, n: int, rng: np.random.Generator) -> Floats:
         """Return ``n`` rows ``(n, d)``, the highest score first: what the climbers saw, then random rows.
 
-        A quarter of the rows is random in any case, for choices that are not by score.
+        A quarter of the rows is random in any case, for choices that are not by score. The best old trials, where
+        climbs end, are left out.
         """
         if selection.score is None:
             return Local(scale=self.scale).sample(space, history, selection, n, rng)
@@ -60,7 +64,7 @@ class Climb:
         seen, height = self._climbed(space, selection, np.concatenate([good, scattered[top]]), rng)
         seen, height = np.concatenate([seen, scattered[top]]), np.concatenate([height, value[top]])
         _, first = np.unique(space.keys(seen), return_index=True)
-        first = first[~np.isin(space.keys(seen[first]), space.keys(history.X[selection.rows]))]
+        first = first[~np.isin(space.keys(seen[first]), space.keys(history.X[selection.rows[:RECALLED]]))]
         ranked = first[np.argsort(-height[first], kind="stable")][: n - n // 4]
         return np.concatenate([seen[ranked], scattered])[:n]
 
