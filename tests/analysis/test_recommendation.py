@@ -11,6 +11,7 @@ from parfocal.analysis import recommendation
 from parfocal.cli.show import show_recommendation
 from parfocal.errors import InvalidInput
 from parfocal.optimizers import Optimizer, propose
+from parfocal.optimizers.expected import expected, keys
 from parfocal.testing.studies import told
 from parfocal.trials import History, Objective, State
 
@@ -88,6 +89,29 @@ def test_repeats_are_averaged_and_the_luckiest_stands_beside():
     assert recommendation(PLANE, History(2), LOSS) is None
     one = recommendation(PLANE, told(X[:1], [2.0]), LOSS)
     assert one.value == 2.0 and np.isnan(one.error)
+
+
+def test_the_luckiest_stands_beside_thousands_whose_mean_is_better():
+    X = PLANE.sample(1200, np.random.default_rng(0))
+    X[[50, 51]] = X[7]
+    losses = bowl(X)
+    losses[[7, 50, 51]] = 9.0, -1.0, 9.0
+    found = recommendation(PLANE, told(X, losses), LOSS)
+    assert found.luckiest_number == 50 and found.luckiest_value == -1.0
+    assert found.luckiest_expected == pytest.approx(17 / 3)
+    table = expected(PLANE, told(X, losses), np.random.default_rng(0), largest=30)
+    assert len(table) == 30 and table.rows[-1] == 7 and table.count[-1] == 3
+    others = np.delete(np.arange(1200), [7, 50, 51])
+    assert set(table.rows[:-1].tolist()) == set(others[np.argsort(losses[others])][:29].tolist())
+
+
+def test_keys_are_those_of_the_space_that_asks_and_of_all_rows():
+    history = told(PLANE.sample(20, np.random.default_rng(0)), np.arange(20.0))
+    levels = Space({"k": Integer(0, 3), "m": Integer(0, 3)})
+    for space in (PLANE, levels, levels, PLANE):
+        assert np.array_equal(keys(space, history), space.keys(history.X))
+        history.append(PLANE.sample(3, np.random.default_rng(1)))
+        assert np.array_equal(keys(space, history), space.keys(history.X))
 
 
 def test_where_nothing_is_noisy_the_best_trial_is_recommended():

@@ -8,15 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from parfocal.samplers import best_first
+from parfocal.samplers import notebook
 from parfocal.space import Space
 from parfocal.surrogates import Forest, features
 from parfocal.trials import History
 from parfocal.typing import Floats, Ints
 
 LARGEST = 1_000
-"""Configurations that are looked at: the best ones by their mean."""
+"""Configurations that are looked at: the best ones by their mean, and that of the luckiest trial."""
 FEWEST = 8
 """Configurations below which there is no model, and repeats alone say what noise is."""
 FOLDS = 8
@@ -61,18 +62,39 @@ class Expected:
         return len(self.rows)
 
 
-def expected(space: Space, history: History, rng: np.random.Generator, *, trees: int = 10) -> Expected:
-    """Return what the complete trials of the highest fidelity reached are worth; empty when there are none."""
-    rows = best_first(history, np.flatnonzero(history.complete))
-    rows = np.sort(rows[history.fidelity[rows] == history.fidelity[rows].max(initial=0.0)])
+def expected(
+    space: Space,
+    history: History,
+    rng: np.random.Generator,
+    *,
+    trees: int = 10,
+    folds: int = FOLDS,
+    largest: int = LARGEST,
+) -> Expected:
+    """Return what the complete trials of the highest fidelity reached are worth; empty when there are none.
+
+    Parameters
+    ----------
+    space, history
+    rng
+        Seeds of the models.
+    trees, folds : int
+        Trees of a model, and models.
+    largest : int
+        Configurations that are looked at: the best ones by their mean, and that of the smallest single loss.
+    """
+    rows = np.flatnonzero(history.complete)
+    rows = rows[history.fidelity[rows] == history.fidelity[rows].max(initial=0.0)]
     loss = history.loss[rows]
-    _, first, group = np.unique(space.keys(history.X[rows]), return_index=True, return_inverse=True)
+    _, first, group = np.unique(keys(space, history)[rows], return_index=True, return_inverse=True)
     count = np.bincount(group, minlength=len(first))
     raw = np.bincount(group, loss, minlength=len(first)) / np.maximum(count, 1)
     within = np.bincount(group, (loss - raw[group]) ** 2, minlength=len(first))
     lowest = np.full(len(first), np.inf)
     np.minimum.at(lowest, group, loss)
-    best = np.lexsort((first, raw))[:LARGEST]
+    best = _best(raw, first, largest)
+    if len(rows) and (luckiest := group[np.argmin(loss)]) not in best:
+        best[-1] = luckiest
     first, count, raw, lowest = rows[first[best]], count[best], raw[best], lowest[best]
     freedom = int(np.sum(count - 1))
     repeated = float(within[best].sum()) / freedom if freedom else 0.0
@@ -81,7 +103,7 @@ def expected(space: Space, history: History, rng: np.random.Generator, *, trees:
     others: tuple[Predict, ...] = ()
     if len(first) >= FEWEST:
         target = np.minimum(raw, _cap(raw))
-        view, others = _views(space, X, target, rng, trees)
+        view, others = _views(space, X, target, rng, trees, folds)
         better = np.argsort(view, kind="stable")[: (len(raw) + 1) // 2]  # not by their own values, which are luck, too
         unexplained = float(np.mean((target - view)[better] ** 2))
         pairs = min(_of_pairs(space, X, target), unexplained)
@@ -103,6 +125,25 @@ def expected(space: Space, history: History, rng: np.random.Generator, *, trees:
     )
 
 
+def keys(space: Space, history: History) -> NDArray[np.uint64]:
+    """Return the keys of all rows ``(n,)``; those of earlier asks are in the notebook, as a row never changes."""
+    notes, owner = notebook(history), "keys"
+    known: tuple[Space, NDArray[np.uint64]] | None = notes.get(owner)
+    found = known[1] if known is not None and known[0] is space else np.empty(0, dtype=np.uint64)
+    if len(found) < len(history):
+        found = np.concatenate([found, space.keys(history.X[len(found) :])])
+        notes[owner] = space, found
+    return found
+
+
+def _best(raw: Floats, first: Ints, most: int) -> Ints:
+    """Return the indices of the ``most`` smallest means, smallest first; of equal ones those that came first."""
+    near = np.arange(len(raw))
+    if len(raw) > most:
+        near = np.flatnonzero(raw <= np.partition(raw, most - 1)[most - 1])  # sorting a few costs less than all
+    return np.asarray(near[np.lexsort((first[near], raw[near]))][:most])
+
+
 def _cap(raw: Floats) -> float:
     """Return the loss above which bad is bad: as far above the median as twice what the best lies below it."""
     middle = float(np.median(raw))
@@ -110,11 +151,11 @@ def _cap(raw: Floats) -> float:
 
 
 def _views(
-    space: Space, X: Floats, target: Floats, rng: np.random.Generator, trees: int
+    space: Space, X: Floats, target: Floats, rng: np.random.Generator, trees: int, folds: int
 ) -> tuple[Floats, tuple[Predict, ...]]:
     """Return what models expect of rows ``X (m, d)`` that were fitted without them, and the model of each row."""
-    fold = rng.permutation(len(X)) % FOLDS
-    models = [_fitted(space, X[fold != k], target[fold != k], rng, trees) for k in range(FOLDS)]
+    fold = rng.permutation(len(X)) % folds
+    models = [_fitted(space, X[fold != k], target[fold != k], rng, trees) for k in range(folds)]
     view = np.empty(len(X))
     for k, model in enumerate(models):
         view[fold == k] = model(X[fold == k])

@@ -7,7 +7,7 @@ that is known least is evaluated once more.
 import numpy as np
 
 from parfocal.errors import InvalidInput
-from parfocal.optimizers.expected import expected
+from parfocal.optimizers.expected import expected, keys
 from parfocal.seeds import generator
 from parfocal.space import Space
 from parfocal.trials import History
@@ -15,6 +15,9 @@ from parfocal.typing import Ints
 
 LEADERS = 5
 """Configurations among which the least known is repeated."""
+FOLDS = 4
+LARGEST = 500
+"""Models, and configurations, that suffice to find the leaders at each ask; a recommendation takes more."""
 
 
 def checked(share: float) -> float:
@@ -35,13 +38,14 @@ def worth_repeating(space: Space, history: History, count: int, seed: int) -> In
     The leaders are those with the smallest expected loss less its standard error; of them, the one with the largest
     error comes next. Trials in flight and failures count as evaluations, so that they are not repeated endlessly.
     """
-    table = expected(space, history, generator(seed, "repeat", "model", len(history)))
+    rng = generator(seed, "repeat", "model", len(history))
+    table = expected(space, history, rng, folds=FOLDS, largest=LARGEST)
     if not len(table):
         return np.empty(0, dtype=np.int64)
     leaders = np.argsort(table.mean - table.error, kind="stable")[:LEADERS]
     leaders = leaders[np.argsort(table.mean[leaders], kind="stable")]
-    used = space.keys(history.X[~history.lost])
-    made = np.array([int(np.sum(used == key)) for key in space.keys(history.X[table.rows[leaders]])], dtype=np.float64)
+    used = keys(space, history)
+    made = np.array([np.count_nonzero((used == key) & ~history.lost) for key in used[table.rows[leaders]].tolist()])
     chosen = []
     for _ in range(count):
         row = int(np.argmin(made))  # the noise is one and the same, so that the least evaluated is the least known
