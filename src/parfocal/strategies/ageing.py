@@ -13,14 +13,11 @@ from parfocal.checks import positive
 from parfocal.samplers.selection import Selection
 from parfocal.space import Space
 from parfocal.strategies import lineage
-from parfocal.strategies.base import Candidates
-from parfocal.strategies.feasibility import likely_first
 from parfocal.trials import History
-from parfocal.typing import Ints
 
 
 @dataclass(frozen=True)
-class Ageing:
+class Ageing(lineage.Evolution):
     """Draw parents by tournaments among the latest complete trials.
 
     Parameters
@@ -37,9 +34,6 @@ class Ageing:
     tournament: int = 12
     parents: int = 2
     name: ClassVar[str] = "ageing"
-    learns: ClassVar[bool] = True
-    pool: ClassVar[int] = 16
-    neighbours: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
         for option in ("population", "tournament", "parents"):
@@ -54,7 +48,3 @@ class Ageing:
         drawn = rng.permuted(np.tile(np.arange(len(alive)), (self.parents, 1)), axis=1)[:, : self.tournament]
         winners = drawn[np.arange(self.parents), lineage.standing(history, alive)[drawn].argmin(axis=1)]
         return lineage.around(history, alive[np.unique(winners)])
-
-    def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
-        """Return the first ``n`` candidates, those that are likely to succeed before others."""
-        return likely_first(space, history, candidates.X, rng)[:n]

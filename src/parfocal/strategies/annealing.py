@@ -15,14 +15,12 @@ from parfocal.samplers.memo import notebook
 from parfocal.samplers.selection import Selection
 from parfocal.space import Space
 from parfocal.strategies import lineage
-from parfocal.strategies.base import Candidates
-from parfocal.strategies.feasibility import likely_first
 from parfocal.trials import History
 from parfocal.typing import Floats, Ints
 
 
 @dataclass(frozen=True)
-class Annealing:
+class Annealing(lineage.Evolution):
     """Build on one current trial, which each result replaces with the probability of Metropolis.
 
     The temperature is ``heat * spread * 2 ** (-k / halving)`` at the k-th result after the founders; the spread is how
@@ -42,9 +40,6 @@ class Annealing:
     halving: int = 10
     founders: int = 20
     name: ClassVar[str] = "annealing"
-    learns: ClassVar[bool] = True
-    pool: ClassVar[int] = 16
-    neighbours: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.heat) and self.heat >= 0):
@@ -55,10 +50,6 @@ class Annealing:
     def select(self, space: Space, history: History, rng: np.random.Generator) -> Selection:
         """Return the latest trials, the current one alone good (while founders come in, the best of them)."""
         return lineage.around(history, self.current(history))
-
-    def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
-        """Return the first ``n`` candidates, those that are likely to succeed before others."""
-        return likely_first(space, history, candidates.X, rng)[:n]
 
     def current(self, history: History) -> Ints:
         """Return the row ``(1,)`` that the walk has come to, or none ``(0,)`` while nothing is complete.

@@ -13,14 +13,11 @@ from parfocal.errors import OptimizerError
 from parfocal.samplers.selection import Selection
 from parfocal.space import Space
 from parfocal.strategies import lineage
-from parfocal.strategies.base import Candidates
-from parfocal.strategies.feasibility import likely_first
 from parfocal.trials import History
-from parfocal.typing import Ints
 
 
 @dataclass(frozen=True)
-class Comma:
+class Comma(lineage.Evolution):
     """Build on the best of the last complete generation alone, however good earlier ones were.
 
     Generations are results in the order told; failed trials count, and are no parents. A generation without any
@@ -40,9 +37,6 @@ class Comma:
     offspring: int = 12
     founders: int = 20
     name: ClassVar[str] = "comma"
-    learns: ClassVar[bool] = True
-    pool: ClassVar[int] = 16
-    neighbours: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
         for option in ("parents", "offspring", "founders"):
@@ -64,7 +58,3 @@ class Comma:
         start = self.founders + latest // self.offspring * self.offspring if latest >= 0 else 0
         stop = start + self.offspring if start else self.founders
         return lineage.around(history, lineage.best(history, told[start:stop], self.parents))
-
-    def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
-        """Return the first ``n`` candidates, those that are likely to succeed before others."""
-        return likely_first(space, history, candidates.X, rng)[:n]

@@ -12,14 +12,12 @@ from parfocal.errors import OptimizerError
 from parfocal.samplers.selection import Selection
 from parfocal.space import Space
 from parfocal.strategies import lineage
-from parfocal.strategies.base import Candidates
-from parfocal.strategies.feasibility import likely_first
 from parfocal.trials import History
 from parfocal.typing import Ints
 
 
 @dataclass(frozen=True)
-class DESelection:
+class DESelection(lineage.Evolution):
     """Let results compete slot by slot, by their place in the order told.
 
     The k-th result (from 0) belongs to slot ``k mod population``: the first ones found the slots, and each later one
@@ -34,9 +32,6 @@ class DESelection:
 
     population: int = 10
     name: ClassVar[str] = "de-selection"
-    learns: ClassVar[bool] = True
-    pool: ClassVar[int] = 16
-    neighbours: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
         if self.population < 4:
@@ -64,7 +59,3 @@ class DESelection:
         slots = np.flatnonzero(np.isfinite(latest_first.min(axis=0)))
         members: Ints = told[turn[slots] * self.population + slots]
         return members
-
-    def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
-        """Return the first ``n`` candidates, those that are likely to succeed before others."""
-        return likely_first(space, history, candidates.X, rng)[:n]

@@ -9,14 +9,12 @@ from parfocal.errors import OptimizerError
 from parfocal.samplers.latent import population
 from parfocal.samplers.selection import Selection, of_best
 from parfocal.space import Space
-from parfocal.strategies.base import Candidates
-from parfocal.strategies.feasibility import likely_first
+from parfocal.strategies.lineage import Evolution
 from parfocal.trials import History
-from parfocal.typing import Ints
 
 
 @dataclass(frozen=True)
-class Evolutionary:
+class Evolutionary(Evolution):
     """Cut the results into generations; every draw of the sampler is evaluated.
 
     Generation 0 is larger: the first ``founders`` results (the warm-up), from which a population sampler takes its
@@ -34,9 +32,6 @@ class Evolutionary:
     population: int = 0
     founders: int = 20
     name: ClassVar[str] = "evolutionary"
-    learns: ClassVar[bool] = True
-    pool: ClassVar[int] = 16
-    neighbours: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
         if self.population and self.population < 4:
@@ -62,7 +57,3 @@ class Evolutionary:
         complete = (len(told) - self.founders) // size
         generation[generation > complete] = -1
         return Selection(ranked.rows, ranked.good, generation)
-
-    def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
-        """Return the first ``n`` candidates that are likely to succeed: else a generation is evaluated as drawn."""
-        return likely_first(space, history, candidates.X, rng)[:n]

@@ -1,11 +1,31 @@
 """What evolutions share: results in the order told, how they stand to each other, and the selection around parents."""
 
+from typing import ClassVar
+
 import numpy as np
 
 from parfocal.samplers.distance import MEMORY
 from parfocal.samplers.selection import Selection, best_first
+from parfocal.space import Space
+from parfocal.strategies.base import Candidates
+from parfocal.strategies.feasibility import likely_first
 from parfocal.trials import History
 from parfocal.typing import Floats, Ints
+
+
+class Evolution:
+    """What the strategies have in common that select parents alone: their sampler's draws are evaluated in order.
+
+    The pool is larger than one only so that draws that will rather fail can be left out.
+    """
+
+    learns: ClassVar[bool] = True
+    pool: ClassVar[int] = 16
+    neighbours: ClassVar[int] = 0
+
+    def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
+        """Return the first ``n`` candidates, those that are likely to succeed before others."""
+        return likely_first(space, history, candidates.X, rng)[:n]
 
 
 def results(history: History) -> Ints:

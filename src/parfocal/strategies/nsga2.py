@@ -14,8 +14,6 @@ from parfocal.errors import OptimizerError
 from parfocal.samplers.selection import Selection
 from parfocal.space import Space
 from parfocal.strategies import lineage
-from parfocal.strategies.base import Candidates
-from parfocal.strategies.feasibility import likely_first
 from parfocal.trials import History
 from parfocal.trials.domination import crowding, fronts
 from parfocal.typing import Floats, Ints
@@ -25,7 +23,7 @@ MOST = (10_000, 2_000)
 
 
 @dataclass(frozen=True)
-class NSGA2:
+class NSGA2(lineage.Evolution):
     """Draw parents by binary tournaments in a population that is kept by front and crowding distance.
 
     The population is the best of all results so far, as if each generation had one member (the steady state); failed
@@ -46,9 +44,6 @@ class NSGA2:
     parents: int = 4
     against: Literal["metrics", "runtime"] = "metrics"
     name: ClassVar[str] = "nsga2"
-    learns: ClassVar[bool] = True
-    pool: ClassVar[int] = 16
-    neighbours: ClassVar[int] = 0
     by_loss: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -71,10 +66,6 @@ class NSGA2:
         latest = lineage.around(history, winners)
         rows = np.concatenate([winners, latest.rows[~latest.good]])
         return Selection(rows, np.arange(len(rows)) < len(winners), latest.generations)
-
-    def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
-        """Return the first ``n`` candidates, those that are likely to succeed before others."""
-        return likely_first(space, history, candidates.X, rng)[:n]
 
     def members(self, history: History) -> Ints:
         """Return the rows of the population ``(k,)``: by front, then by crowding distance, the loneliest first.

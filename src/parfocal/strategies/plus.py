@@ -12,14 +12,11 @@ from parfocal.checks import positive
 from parfocal.samplers.selection import Selection
 from parfocal.space import Space
 from parfocal.strategies import lineage
-from parfocal.strategies.base import Candidates
-from parfocal.strategies.feasibility import likely_first
 from parfocal.trials import History
-from parfocal.typing import Ints
 
 
 @dataclass(frozen=True)
-class Plus:
+class Plus(lineage.Evolution):
     """Build on the best results of all complete generations.
 
     Since survivors compete again in each generation, the survivors of all of them are the best ones so far.
@@ -38,9 +35,6 @@ class Plus:
     offspring: int = 5
     founders: int = 20
     name: ClassVar[str] = "plus"
-    learns: ClassVar[bool] = True
-    pool: ClassVar[int] = 16
-    neighbours: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
         for option in ("parents", "offspring", "founders"):
@@ -53,7 +47,3 @@ class Plus:
         return lineage.around(
             history, lineage.best(history, told[: stop if stop >= self.founders else 0], self.parents)
         )
-
-    def choose(self, space: Space, history: History, candidates: Candidates, n: int, rng: np.random.Generator) -> Ints:
-        """Return the first ``n`` candidates, those that are likely to succeed before others."""
-        return likely_first(space, history, candidates.X, rng)[:n]
