@@ -11,7 +11,7 @@ from parfocal.errors import InvalidInput, OptimizerError, SpaceError, SpaceExhau
 from parfocal.extras import require
 from parfocal.interop.ledger import PROPOSED, Ledger, configuration
 from parfocal.interop.relative import Relative
-from parfocal.optimizers import DEFAULT, WARMUP, Composition, compose, propose
+from parfocal.optimizers import DEFAULT, WARMUP, Composed, compose, propose
 from parfocal.seeds import generator
 from parfocal.space import Space
 from parfocal.typing import Value
@@ -65,7 +65,7 @@ class ParfocalSampler(BaseSampler):
     def __init__(
         self,
         space: Space | None = None,
-        optimizer: str | Composition = DEFAULT,
+        optimizer: str | Composed = DEFAULT,
         *,
         seed: int = 0,
         warmup: int = WARMUP,
