@@ -120,13 +120,12 @@ def test_nevergrad_knows_its_own_names():
         compose("nevergrad(optimizer=NGOp)")
 
 
-# the half-made optimizer complains in its own __del__
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_optimizer_that_takes_no_foreign_trials_says_so():
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_optimizer_that_takes_no_foreign_trials_says_so(workers):
     needs("nevergrad-ngopt")
     space = Space({"x": Float(0, 1), "y": Float(0, 1)})
     with pytest.raises(OptimizerError, match="can be told no trial but its own"):
-        minimize("nevergrad(optimizer=Cobyla)", space, lambda X: loss(space, X), 25)
+        minimize(f"nevergrad(optimizer=Cobyla, workers={workers})", space, lambda X: loss(space, X), 25)
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "tpe-univariate"])

@@ -116,7 +116,15 @@ class _Run:
         parameters = ng.p.Dict(**columns)
         parameters.random_state = np.random.RandomState(self.seed)
         kind = ng.optimizers.registry[self.options.optimizer]
+        if getattr(kind, "recast", False):  # it runs in a thread of its own, and waits there for its own trials
+            raise self._refusal("it runs in a thread of its own")
         return kind(parameters, budget=self.options.budget, num_workers=self.options.workers)
+
+    def _refusal(self, why: object) -> OptimizerError:
+        return OptimizerError(
+            f"Nevergrad's '{self.options.optimizer}' can be told no trial but its own, which a history with a warm-up "
+            f"or a batch does not hold: choose another one ({why})."
+        )
 
     def tell(self, history: History, row: int) -> None:
         """Enter one result."""
@@ -137,10 +145,7 @@ class _Run:
                 try:
                     self.optimizer.tell(candidate, loss)
                 except NotImplementedError as error:
-                    raise OptimizerError(
-                        f"Nevergrad's '{self.options.optimizer}' can be told no trial but its own, which a history "
-                        f"with a warm-up or a batch does not hold: choose another one ({error})."
-                    ) from None
+                    raise self._refusal(error) from None
         self.told += 1
         self._next = None
 
