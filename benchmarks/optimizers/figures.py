@@ -46,7 +46,12 @@ def differences(found: Ranking, title: str, path: Path) -> None:
     end = found.ranks[0] + found.difference
     axes.plot([found.ranks[0], end], [0.7, 0.7], color="tab:red", linewidth=2.5)
     axes.text(found.ranks[0], 1.1, f"critical difference {found.difference:.2f}", fontsize=8, color="tab:red")
-    axes.set(title=title, xlabel="mean rank (1 = best)", ylim=(-(count + 1), 2.2), xlim=(0.8, count + 3))
+    axes.set(
+        title=f"{title}, {found.tasks} tasks",
+        xlabel="mean rank (1 = best)",
+        ylim=(-(count + 1), 2.2),
+        xlim=(0.8, count + 3),
+    )
     axes.set_yticks([])
     axes.set_xticks(range(1, count + 1))
     axes.spines[["left", "right", "top"]].set_visible(False)
