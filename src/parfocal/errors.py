@@ -14,7 +14,9 @@
     ├── StudyStopped             a study stopped itself early and says why
     ├── StorageError             the database cannot be used
     │   ├── SchemaVersionError   the file was written by another version of parfocal
-    │   └── StudyExistsError     the name is taken by a study with another definition
+    │   ├── StudyExistsError     the name is taken by a study with another definition
+    │   ├── StorageUnavailable   the database does not answer for now: what was called may be called again
+    │   └── OutOfStep            somebody else has added trials, or asks for this study, meanwhile
     └── MissingPackage           an extra is not installed (also ImportError): one sentence with the install line
 
 A message says what is wrong, what was expected, what was got, and how to mend it, in one sentence where it can.
@@ -71,6 +73,14 @@ class SchemaVersionError(StorageError):
 
 class StudyExistsError(StorageError):
     """A study of this name exists with another definition."""
+
+
+class StorageUnavailable(StorageError):
+    """The database does not answer for now; calling again later is right."""
+
+
+class OutOfStep(StorageError):
+    """Trials were not added, since somebody else has added some, or asks for this study, meanwhile."""
 
 
 class MissingPackage(ParfocalError, ImportError):

@@ -90,6 +90,22 @@ class Storages(RuleBasedStateMachine):
     def reap(self, workers, most):
         self.both("reap", self.study, workers, most)
 
+    @rule(numbers=ANY_NUMBERS)
+    def withdraw(self, numbers):
+        self.both("withdraw", self.study, numbers, "why")
+
+    @rule(budget=st.none() | st.integers(0, 20))
+    def set_budget(self, budget):
+        self.both("set_budget", self.study, budget)
+
+    @rule(asker=WORKERS, lease=st.sampled_from([5.0, 50.0]))
+    def lead(self, asker, lease):
+        self.both("lead", self.study, asker, lease)
+
+    @rule(asker=WORKERS)
+    def resign(self, asker):
+        self.both("resign", self.study, asker)
+
     @rule(seconds=st.sampled_from([1.0, 5.0, 49.0, 50.0]))
     def wait(self, seconds):
         self.clock.now += seconds
@@ -116,7 +132,8 @@ class Storages(RuleBasedStateMachine):
         if not hasattr(self, "study"):
             return
         trials = self.both("trials", self.study)
-        counts = self.both("counts", self.study)
+        counts = self.both("state", self.study).counts
+        assert self.both("running", self.study) == [t for t in trials if t.state == State.RUNNING]
         assert [counts[state] for state in State] == [sum(t.state == state for t in trials) for state in State]
         finished = {t.number: repr(t) for t in trials if t.state.finished}
         assert self.finished.items() <= finished.items(), "a finished trial changed"
