@@ -1,8 +1,10 @@
 """The SQL storage does the same as the one in memory, whatever is done to it in whatever order."""
 
+import itertools
 import math
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -41,13 +43,13 @@ class Line:
 class Storages(RuleBasedStateMachine):
     """Does everything to both and compares."""
 
-    folder = None
+    place = None  # returns where a new database may be
 
     @initialize()
     def begin(self):
         self.clock = Clock()
         self.memory = MemoryStorage(clock=self.clock)
-        self.sql = SqlStorage(self.folder / f"{id(self)}.db", clock=self.clock)
+        self.sql = SqlStorage(self.place(), clock=self.clock)
         self.study = self.both("create_study", "a", {"x": 1}).id
         self.claims = []
         self.history = History(1)
@@ -144,9 +146,15 @@ class Storages(RuleBasedStateMachine):
     def teardown(self):
         if hasattr(self, "sql"):
             self.sql.close()
-            self.sql.path.unlink()
 
 
-def test_both_storages_do_the_same(tmp_path):
-    Storages.folder = tmp_path
-    run_state_machine_as_test(Storages, settings=settings(max_examples=30, stateful_step_count=40, deadline=None))
+@pytest.mark.parametrize(("kind", "examples"), [("sqlite", 30), ("postgres", 15)])
+def test_all_storages_do_the_same(tmp_path, kind, examples, request):
+    if kind == "sqlite":
+        names = itertools.count()
+        Storages.place = lambda _: tmp_path / f"{next(names)}.db"
+    else:
+        server = request.getfixturevalue("postgres_server")
+        Storages.place = lambda _: server.database()
+    steps = settings(max_examples=examples, stateful_step_count=40, deadline=None)
+    run_state_machine_as_test(Storages, settings=steps)

@@ -164,16 +164,19 @@ def ensure(connection: Connection, where: str) -> None:
 def _found(connection: Connection, where: str) -> int | None:
     """Return the version of the schema that is there, None for none."""
     tables = set(inspect(connection).get_table_names())
-    if not tables:
+    others = tables
+    if connection.dialect.name == "postgresql":  # a server's database may well serve several programs
+        others = tables & set(metadata.tables)
+    if not others:
         return None
     if meta.name not in tables:
         raise StorageError(
-            f"'{where}' is a database of another program (it has the tables {', '.join(sorted(tables)[:5])}): "
-            "name another file for the studies."
+            f"'{where}' is a database of another program (it has the tables {', '.join(sorted(others)[:5])}): "
+            "name another one for the studies."
         )
     text = connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar_one_or_none()
     if text is None or not text.isdigit():
-        raise StorageError(f"'{where}' does not say which schema it has: restore a copy, or name another file.")
+        raise StorageError(f"'{where}' does not say which schema it has: restore a copy, or name another one.")
     found = int(text)
     if found > VERSION:
         raise SchemaVersionError(
