@@ -395,7 +395,7 @@ def test_locations(tmp_path, monkeypatch):
     first.close()
 
 
-@pytest.mark.parametrize("location", ["", "postgresql://host/db", "sqlite://", "sqlite:///"])
+@pytest.mark.parametrize("location", ["", "mysql://host/db", "sqlite://", "sqlite:///"])
 def test_wrong_locations(location):
     with pytest.raises(StorageError, match=r"[aA] storage"):
         open_storage(location)

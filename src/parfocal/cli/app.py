@@ -111,6 +111,19 @@ def status(target: Target, study: StudyName = None) -> None:
 
 
 @app.command()
+def replay(
+    target: Target,
+    study: StudyName = None,
+    start: Annotated[int, typer.Option(min=0, help="Only asks from this trial on.")] = 0,
+    stop: Annotated[int | None, typer.Option(min=1, help="Only asks before this trial.")] = None,
+) -> None:
+    """Make every ask of a study again, from what it had seen, and compare to the bit; exit code 1 where one differs."""
+    from parfocal.cli.replay import replay_study
+
+    replay_study(target, study, start, stop)
+
+
+@app.command()
 def best(
     target: Target,
     study: StudyName = None,

@@ -113,10 +113,8 @@ class MemoryStorage:
         """See :meth:`Storage.heartbeat`."""
         lease = inputs.lease(lease)
         with self._lock:
-            now = self._clock()
-            if worker in self._workers:
-                self._workers[worker] = replace(self._workers[worker], seen=now)
-            return self._study(study).heartbeat(worker, numbers, now + lease)
+            self._alive(worker)
+            return self._study(study).heartbeat(worker, numbers, self._clock() + lease)
 
     def report(self, study: int, worker: str, results: Sequence[tuple[int, int, Outcome, float]]) -> Bools:
         """See :meth:`Storage.report`."""
@@ -145,6 +143,7 @@ class MemoryStorage:
         """See :meth:`Storage.lead`."""
         lease = inputs.lease(lease)
         with self._lock:
+            self._alive(asker)
             return self._study(study).lead(asker, lease, self._clock())
 
     def resign(self, study: int, asker: str | None = None) -> None:
@@ -218,6 +217,10 @@ class MemoryStorage:
 
     def close(self) -> None:
         """Do nothing: what is in memory stays."""
+
+    def _alive(self, worker: str) -> None:
+        if worker in self._workers:
+            self._workers[worker] = replace(self._workers[worker], seen=self._clock())
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

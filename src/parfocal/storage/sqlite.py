@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from parfocal.errors import StorageError
+from parfocal.errors import StorageError, StorageUnavailable
 from parfocal.storage import schema, sqlqueue
 from parfocal.storage.database import Mode, Queue, Topic
 
@@ -188,11 +188,13 @@ def _busy(error: Exception) -> bool:
     return "locked" in text or "busy" in text
 
 
+_FOR_NOW = (("locked", "busy"), ("full",))
+"""Words of the errors that somebody may mend while we wait."""
 _MEANINGS = (
-    (("locked", "busy"), "is locked by another program: close it, or wait until it is done, and start again"),
+    (_FOR_NOW[0], "is locked by another program: close it, or wait until it is done, and start again"),
     (("not a database",), "is no database of parfocal (no SQLite file): name another file for the studies"),
     (("malformed", "corrupt"), "is damaged: restore a copy, or name another file"),
-    (("full",), "cannot grow, the disk is full: make room and start again, nothing stored is lost"),
+    (_FOR_NOW[1], "cannot grow, the disk is full: make room and start again, nothing stored is lost"),
     (("readonly", "read-only"), "cannot be written to: change the permissions of file and folder, or name another one"),
     (("unable to open",), "cannot be opened: do its folder and its permissions allow it?"),
     (("disk i/o", "protocol"), "cannot be used where it lies (a network folder?): put it on a local disk"),
@@ -205,5 +207,6 @@ def translated(error: Exception, where: str) -> StorageError:
     text = str(getattr(error, "orig", error))
     for words, meaning in _MEANINGS:
         if any(word in text.lower() for word in words):
-            return StorageError(f"The database '{where}' {meaning} ({text}).")
+            kind = StorageUnavailable if words in _FOR_NOW else StorageError
+            return kind(f"The database '{where}' {meaning} ({text}).")
     return StorageError(f"The database '{where}' cannot be used: {text}.")

@@ -273,7 +273,8 @@ def _lose(connection: Connection, study: int, numbers: Sequence[int], texts: Seq
 
 
 def lead(connection: Connection, study: int, asker: str, lease: float, now: float) -> bool:
-    """Take the lead, or keep it."""
+    """Take the lead, or keep it, and enter the asker's sign of life."""
+    connection.execute(update(workers).where(workers.c.id == asker).values(seen=now))
     _account(connection, study, False)
     free = or_(studies.c.asker.is_(None), studies.c.asker == asker, studies.c.lead <= now)
     taken = connection.execute(update(studies).where(studies.c.id == study, free).values(asker=asker, lead=now + lease))

@@ -123,6 +123,9 @@ def check_workers(make: Make) -> None:
     clock.now += 3
     expect(storage.heartbeat(study, "w", []) == [], "an idle worker owns nothing.")
     expect(storage.workers()[0].seen == clock.now, "and lives.")
+    clock.now += 3
+    storage.lead(study, "w")
+    expect(storage.workers()[0].seen == clock.now, "to ask is a sign of life.")
 
 
 def check_resume(make: Make) -> None:
