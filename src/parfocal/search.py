@@ -26,7 +26,7 @@ from parfocal.evaluation import Evaluator, Interrupted, Isolation, Limits, Runne
 from parfocal.optimizers import Composed, propose
 from parfocal.optimizers.seen import Seen
 from parfocal.space import Space
-from parfocal.storage import LEASE, Counts, Storage, StudyRecord, StudyState, reap_dead, sync, this_worker
+from parfocal.storage import LEASE, Counts, Storage, StudyRecord, StudyState, dead, reap_dead, sync, this_worker
 from parfocal.trials import FULL, History, Objective, Provenance
 from parfocal.typing import Ints
 from parfocal.workers import Worker, common_failure, stop_on_signals
@@ -375,16 +375,15 @@ class Asking:
 
     def _run(self) -> None:
         search, pace, workers = self._search, Pace(self._search.composition.learns), 1
-        counted = -math.inf
+        look = -math.inf
         while not self._stop.is_set():
             try:
+                if time.monotonic() > look:  # whoever waits looks after the others: the dead one may be who asks
+                    workers = max(1, tidy(search.storage, search.record.id))
+                    look = time.monotonic() + _COUNT + workers / 20
                 if not search.leads():
                     self._stop.wait(1.0)
                     continue
-                if time.monotonic() - counted > _COUNT:
-                    counted = time.monotonic()
-                    reap_dead(search.storage, search.record.id)
-                    workers = max(1, live(search.storage, search.record.id))
                 search.fill(self._batch or pace.queue(search.state(), workers))
                 search.refresh()
                 search.storage.wait_for_change(search.record.id, search.history.seen, 1.0, self._stop.is_set)
@@ -397,7 +396,8 @@ class Asking:
         search.resign()
 
 
-_COUNT = 5.0  # s, between two looks at how many workers there are
+_COUNT = 5.0  # s, between two looks at who lives; the more there are, the longer
+_SILENT = 20 * LEASE  # s, after which a worker of which nothing was heard is struck off
 
 
 class Pace:
@@ -426,10 +426,18 @@ class Pace:
         return min(idle + 1 + math.ceil(self._rate * self._gap), max(2, 4 * workers))
 
 
-def live(storage: Storage, study: int) -> int:
-    """Return how many workers of a study have shown a sign of life within a lease."""
-    now = storage.state(study).now
-    return sum(worker.study == study and now - worker.seen < LEASE for worker in storage.workers())
+def tidy(storage: Storage, study: int) -> int:
+    """Strike off workers that are dead or have long been silent; return how many of the study live.
+
+    One lives that has shown a sign of life within a lease.
+    """
+    workers, now = storage.workers(), storage.state(study).now
+    if dead(workers):
+        reap_dead(storage, study)
+    for worker in workers:
+        if worker.study == study and now - worker.seen > _SILENT:
+            storage.unregister(worker.id)
+    return sum(worker.study == study and now - worker.seen < LEASE for worker in workers)
 
 
 def _stop_if_hopeless(search: Search, first: int, before: Ints) -> None:

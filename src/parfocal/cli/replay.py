@@ -1,4 +1,4 @@
-"""`parfocal replay`: were the asks of a study what its optimizer asks for?"""
+"""`parfocal replay`: the asks of a study made again, and compared."""
 
 import sys
 from pathlib import Path

@@ -1,10 +1,12 @@
 """What the SQL storage needs of a database: transactions, a clock, a way to sleep until something happens."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
+from parfocal.storage.ledger import Ledger
+from parfocal.storage.records import Changes
 from parfocal.trials import Outcome, Trial
 from parfocal.typing import Bools
 
@@ -51,6 +53,18 @@ class Queue(Protocol):
         ...
 
 
+class Reader(Protocol):
+    """Bulk reading, each call a part of one transaction of mode ``read``."""
+
+    def read_changes(self, connection: Connection, study: int, since: int, account: Ledger) -> Changes:
+        """Return what is new or final since a revision, in order."""
+        ...
+
+    def read_configurations(self, connection: Connection, study: int, start: int, stop: int) -> list[dict[str, Any]]:
+        """Return the configurations of the trials [start, stop)."""
+        ...
+
+
 class Database(Protocol):
     """A database with parfocal's schema."""
 
@@ -62,6 +76,11 @@ class Database(Protocol):
     @property
     def queue(self) -> Queue:
         """The calls of workers, in the database's own best way."""
+        ...
+
+    @property
+    def reader(self) -> Reader:
+        """Bulk reading, in the database's own best way."""
         ...
 
     def run(self, work: Callable[[Connection, bool], T], mode: Mode) -> T:

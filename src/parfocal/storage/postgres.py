@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from parfocal.errors import StorageError, StorageUnavailable
 from parfocal.extras import require
-from parfocal.storage import pgqueue, schema
-from parfocal.storage.database import Mode, Queue, Topic
+from parfocal.storage import pgqueue, pgread, schema
+from parfocal.storage.database import Mode, Queue, Reader, Topic
 
 T = TypeVar("T")
 _OPTIONS: dict[Mode, dict[str, Any]] = {
@@ -70,6 +70,11 @@ class PostgresDatabase:
     def queue(self) -> Queue:
         """One statement a call."""
         return pgqueue
+
+    @property
+    def reader(self) -> Reader:
+        """Columns as they lie on the wire."""
+        return pgread
 
     def _connect(self) -> Any:
         import psycopg

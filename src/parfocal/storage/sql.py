@@ -258,7 +258,8 @@ class SqlStorage:
 
     def changes(self, study: int, since: int = 0) -> Changes:
         """See :meth:`Storage.changes`."""
-        return self._read(lambda c: sqlread.read_changes(c, study, since, sqlqueue.ledger(c, study)))
+        read = self.database.reader.read_changes
+        return self._read(lambda c: read(c, study, since, sqlqueue.ledger(c, study)))
 
     def wait_for_change(
         self, study: int, since: int, timeout: float = LEASE, until: Callable[[], bool] = never
@@ -280,7 +281,7 @@ class SqlStorage:
 
     def configurations(self, study: int, start: int = 0, stop: int | None = None) -> list[dict[str, Any]]:
         """See :meth:`Storage.configurations`."""
-        return self._span(study, start, stop, sqlread.read_configurations)
+        return self._span(study, start, stop, self.database.reader.read_configurations)
 
     def trial(self, study: int, number: int) -> Trial:
         """See :meth:`Storage.trial`."""

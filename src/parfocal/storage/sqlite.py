@@ -12,8 +12,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from parfocal.errors import StorageError, StorageUnavailable
-from parfocal.storage import schema, sqlqueue
-from parfocal.storage.database import Mode, Queue, Topic
+from parfocal.storage import schema, sqlqueue, sqlread
+from parfocal.storage.database import Mode, Queue, Reader, Topic
 
 T = TypeVar("T")
 Durability = Literal["process", "power"]
@@ -111,6 +111,11 @@ class SqliteDatabase:
     def queue(self) -> Queue:
         """The portable one: a writer is alone in the file."""
         return sqlqueue
+
+    @property
+    def reader(self) -> Reader:
+        """The portable one."""
+        return sqlread
 
     def engine(self) -> Engine:
         """Return this process's engine: a connection must never cross a fork."""
