@@ -11,6 +11,7 @@
     ├── ExperimentError          an experiment file is wrong: names file, key and remedy
     ├── DataError                images, labels or points cannot be used as they are
     ├── EvaluationError          an evaluation failed; ends as a FAILED trial
+    ├── ExchangeError            a file of trials or outcomes is wrong: names file and remedy
     ├── StudyStopped             a study stopped itself early and says why
     ├── StorageError             the database cannot be used
     │   ├── SchemaVersionError   the file was written by another version of parfocal
@@ -57,6 +58,10 @@ class DataError(ParfocalError):
 
 class EvaluationError(ParfocalError):
     """An evaluation failed; the trial ends as FAILED with this text."""
+
+
+class ExchangeError(ParfocalError):
+    """A file of trials or outcomes cannot be used; the text names the file."""
 
 
 class StudyStopped(ParfocalError):

@@ -1,0 +1,50 @@
+"""The file interface: trials go out as files and come back as files, for workflow engines that own the scheduling.
+
+:func:`ask` claims trials under a long lease and hands them out as documents that hold all that an evaluation needs;
+:func:`evaluate` needs no database; :func:`tell` enters the outcomes, in any order and any number of times.
+``docs/workflows.md`` describes the files, and ``docs/schemas`` holds their JSON schemas.
+"""
+
+from parfocal.exchange.desk import HAND_OUT_LEASE, Batch, Told, ask, coordinator, hand_out, take_back, tell
+from parfocal.exchange.evaluate import evaluate
+from parfocal.exchange.files import outcome_files, read_outcomes, read_trial, write_batch, write_outcome, write_trials
+from parfocal.exchange.format import (
+    VERSION,
+    Claim,
+    Evaluation,
+    HandedTrial,
+    Returned,
+    batch_document,
+    outcome_document,
+    outcome_from,
+    trial_document,
+    trial_from,
+)
+
+__all__ = [
+    "HAND_OUT_LEASE",
+    "VERSION",
+    "Batch",
+    "Claim",
+    "Evaluation",
+    "HandedTrial",
+    "Returned",
+    "Told",
+    "ask",
+    "batch_document",
+    "coordinator",
+    "evaluate",
+    "hand_out",
+    "outcome_document",
+    "outcome_files",
+    "outcome_from",
+    "read_outcomes",
+    "read_trial",
+    "take_back",
+    "tell",
+    "trial_document",
+    "trial_from",
+    "write_batch",
+    "write_outcome",
+    "write_trials",
+]
