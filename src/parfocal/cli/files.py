@@ -5,13 +5,12 @@ import sys
 from pathlib import Path
 
 from parfocal import exchange
-from parfocal.cli.targets import YAML, storage_of, study_of
 from parfocal.errors import InvalidInput
 from parfocal.evaluation.limits import seconds
 from parfocal.exchange.files import text_of
-from parfocal.experiment import load
-from parfocal.storage import the_study
 from parfocal.trials import Outcome, State
+
+# what needs a study is imported where it is needed: thousands of jobs evaluate one trial each
 
 NOTHING = 3
 """Exit code of an ask with --exit-code that had nothing to hand out."""
@@ -28,6 +27,9 @@ def ask_study(
     exit_code: bool,
 ) -> None:
     """Hand out trials into a folder, a file or the standard output, and say so on the standard error."""
+    from parfocal.cli.targets import YAML, storage_of, study_of
+    from parfocal.experiment import load
+
     held = _lease(lease)
     if target.suffix.lower() in YAML and name is None:
         experiment = load(target)
@@ -62,7 +64,7 @@ def _lease(text: str) -> float:
         raise InvalidInput(f"--lease is a time above 0 with a unit, such as '12 h' or '7 d'; got '{text}'.") from None
 
 
-def _said(batch: exchange.Batch, study: str) -> str:
+def _said(batch: "exchange.Batch", study: str) -> str:
     """Return one sentence on what was handed out, or why nothing was."""
     done = batch.counts.finished - batch.counts.lost
     of = "" if batch.budget is None else f" of {batch.budget}"
@@ -102,6 +104,10 @@ def _became(outcome: Outcome) -> str:
 
 def tell_study(target: Path, paths: list[Path], name: str | None) -> None:
     """Enter outcomes, and say what was told, known, stale and left; exit with 2 if one could not be used."""
+    from parfocal.cli.targets import YAML, storage_of
+    from parfocal.experiment import load
+    from parfocal.storage import the_study
+
     storage = storage_of(target)
     if name is None and target.suffix.lower() in YAML:
         name = load(target).name

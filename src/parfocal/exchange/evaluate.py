@@ -38,10 +38,10 @@ def evaluate(trial: HandedTrial, folder: str | os.PathLike[str] | None = None) -
             f"Trial {claim.number} of '{claim.study}' names no evaluation, since its study has none: evaluate it in "
             'your own program, and write {"trial": ..., "metrics": ...}.'
         )
-    evaluator = evaluator_from_dict(evaluation.evaluator)
     stop = Stop()
     outcome = None
     try:
+        evaluator = evaluator_from_dict(evaluation.evaluator)
         with (
             stop_on_signals(stop),
             contextlib.suppress(Interrupted),

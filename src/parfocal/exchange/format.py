@@ -22,6 +22,7 @@ TRIAL, BATCH, OUTCOME = "parfocal/trial", "parfocal/batch", "parfocal/outcome"
 
 T = TypeVar("T")
 _STATES = {state.name.lower(): state for state in (State.COMPLETE, State.PRUNED, State.FAILED)}
+_LONGEST = 1e12  # s, some 30,000 years
 _INFINITIES = {"inf": math.inf, "-inf": -math.inf}
 
 
@@ -209,16 +210,13 @@ def outcome_from(document: Any) -> Returned:
     if "metrics" not in fields and state in (None, "complete"):
         raise ExchangeError("The key 'metrics' is missing: an outcome has metrics, or the state 'failed'.")
     scores = _get(fields, "scores", dict, {})
-    runtime = _number_in(fields.get("runtime"))
-    if isinstance(runtime, bool) or not isinstance(runtime, int | float) or runtime < 0 or math.isinf(runtime):
-        raise ExchangeError(f"'runtime' must be seconds of at least 0, or null; got {_brief(fields['runtime'])}.")
     return Returned(
         claim,
         None if state is None else _STATES[state],
         _read(_get(fields, "metrics", dict, {})),
         {name: _read(_get(scores, name, dict)) for name in scores},
         {name: _get(fields["artifacts"], name, str) for name in _get(fields, "artifacts", dict, {})},
-        runtime,
+        _seconds(fields.get("runtime")),
         None if reason is None else Reason(reason),
         _get(fields, "message", str, ""),
         _get(fields, "log", str, ""),
@@ -314,6 +312,15 @@ def _number_in(value: Any) -> Any:
     if value is None:
         return math.nan
     return _INFINITIES.get(value, value) if isinstance(value, str) else value
+
+
+def _seconds(value: Any) -> float:
+    """Return a runtime; NaN for null."""
+    if value is None:
+        return math.nan
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LONGEST:
+        return float(value)
+    raise ExchangeError(f"'runtime' must be seconds of at least 0, or null; got {_brief(value)}.")
 
 
 def _brief(value: Any) -> str:
