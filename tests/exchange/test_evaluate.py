@@ -51,6 +51,23 @@ def test_it_needs_no_database(pipeline, tmp_path):
     assert not list(pipeline.rglob("*.db"))
 
 
+def test_it_imports_neither_optimizers_nor_databases():
+    """Each job of a cluster evaluates one trial: half a second that is saved counts thousands of times."""
+    absent = ["scipy", "sklearn", "sqlalchemy", "parfocal.study", "parfocal.optimizers"]
+    code = f"import sys, parfocal.cli.files; print([name for name in {absent} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_files_say_nothing_of_the_database_and_the_environment(pipeline, monkeypatch):
+    monkeypatch.setenv("PARFOCAL_PASSWORD", "very-secret")
+    evaluator = PythonEvaluator("exchange_pipeline:score", path=str(pipeline))
+    study = Study({"x": Float(0, 1)}, "maximize f1", evaluator, storage=pipeline / "kept.db", optimizer="random")
+    (path,) = write_trials(pipeline / "trials", ask(study, 1).trials)
+    text = path.read_text()
+    assert "kept.db" not in text and "sqlite" not in text and "very-secret" not in text
+
+
 def test_a_failing_trial_is_an_outcome(pipeline):
     outcome = evaluate(read_trial(handed(pipeline, "wrong")[0]))
     assert (outcome.state, outcome.reason) == (State.FAILED, Reason.ERROR)
