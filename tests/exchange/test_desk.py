@@ -1,5 +1,6 @@
 """Trials go out once and come back once, whatever happens to the files in between."""
 
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -228,6 +229,20 @@ def test_when_the_first_trials_all_fail(storage):
 def test_another_kind_of_storage_is_refused():
     with pytest.raises(StorageError, match="SQLite file or from memory"), coordinator("postgresql://host/db"):
         pass
+
+
+def test_one_database_has_one_lock(tmp_path):
+    study = make(tmp_path / "study.db")
+    (tmp_path / "link").symlink_to(tmp_path)
+    for location in (study.storage.url, tmp_path / "study.db", tmp_path / "link" / "study.db"):
+        with coordinator(location):
+            pass
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith("-ask")] == ["study.db-ask"]
+    with coordinator(tmp_path / "study.db"):
+        connection = sqlite3.connect(tmp_path / "link" / "study.db-ask", timeout=0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            connection.execute("BEGIN EXCLUSIVE")
+        connection.close()
 
 
 def test_a_lock_in_no_folder(tmp_path):

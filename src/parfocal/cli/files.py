@@ -41,17 +41,17 @@ def ask_study(
     with exchange.coordinator(location):
         study = make()
         batch = exchange.hand_out(study, n, budget=budget, worker=worker, lease=held)
-        try:
-            if out is None:
-                sys.stdout.write(text_of(exchange.batch_document(batch.trials)))
-                sys.stdout.flush()
-            elif out.suffix.lower() == ".json":
-                exchange.write_batch(out, batch.trials)
-            else:
-                exchange.write_trials(out, batch.trials)
-        except BaseException:
-            exchange.take_back(study, batch)  # nobody knows of them
-            raise
+    try:
+        if out is None:
+            sys.stdout.write(text_of(exchange.batch_document(batch.trials)))
+            sys.stdout.flush()
+        elif out.suffix.lower() == ".json":
+            exchange.write_batch(out, batch.trials)
+        else:
+            exchange.write_trials(out, batch.trials)
+    except BaseException:
+        exchange.take_back(study, batch)  # nobody knows of them
+        raise
     print(_said(batch, study.name), file=sys.stderr)
     if exit_code and not batch.trials:
         sys.exit(NOTHING)

@@ -4,6 +4,7 @@ The only module of the file interface that knows storage and search.
 """
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -101,7 +102,8 @@ def coordinator(location: str | Path) -> Iterator[None]:
         return
     if "://" in text.removeprefix("sqlite:///"):
         raise StorageError(f"Trials are handed out from an SQLite file or from memory; got '{text}'.")
-    path = Path(f"{text.removeprefix('sqlite:///')}-ask")
+    # by whatever links it is reached, one database has one lock
+    path = Path(f"{os.path.realpath(text.removeprefix('sqlite:///'))}-ask")
     try:
         connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
     except sqlite3.Error as error:
