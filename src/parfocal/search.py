@@ -102,6 +102,16 @@ class Search:
             self._leads = self.storage.lead(self.record.id, self.asker, max(LEAD, 4 * self._longest))
         return self._leads
 
+    def lead(self, seconds: float, until: Callable[[], bool]) -> bool:
+        """Take the lead as soon as it is free; give up after some seconds, or when ``until`` says so."""
+        deadline = time.monotonic() + seconds
+        while not self.leads():
+            if time.monotonic() > deadline or until():
+                return False
+            time.sleep(0.1)
+            self._tried = -math.inf
+        return True
+
     def resign(self) -> None:
         """Give the lead back, so that another one takes it at once."""
         self._tried, self._leads = -math.inf, False
@@ -172,12 +182,13 @@ class Search:
 
         A LOST trial has taught nothing and is replaced; every other one counts, failed ones too.
         """
-        alive = state.counts.total - state.counts.lost
-        return 0 if self.exhausted else max(0, min(queue - state.counts.waiting, (state.budget or 0) - alive))
+        room = math.inf if state.budget is None else state.budget - (state.counts.total - state.counts.lost)
+        return 0 if self.exhausted else int(max(0, min(queue - state.counts.waiting, room)))
 
     def done(self, state: StudyState) -> bool:
         """Whether the budget is spent, or nothing is left to do."""
-        return state.spent >= (state.budget or 0) or not (state.counts.pending or self.wanted(state, 1))
+        spent = state.budget is not None and state.spent >= state.budget
+        return spent or not (state.counts.pending or self.wanted(state, 1))
 
     def fill(self, queue: int) -> None:
         """Ask until ``queue`` trials wait, or budget or space are used up, if it is this process that asks."""

@@ -101,8 +101,7 @@ class Study:
         self.storage = storage if isinstance(storage, Storage) else open_storage(storage)
         self.record = self.storage.create_study(name, self._definition(), free=FREE)
         self.space = Space.from_dict(self.record.definition["space"])  # parameters may stand in another order by now
-        record, composition = self.record, self.composition
-        self._search = Search(self.storage, record, self.space, self.objective, composition, seed, warmup, self.repeats)
+        self._search = self.search("")
         begun = warm_start is None or self.counts.total
         carried_over = [] if begun or warm_start is None else carried(self.space, WarmStart.of(warm_start))
         if enqueue or carried_over:
@@ -208,6 +207,11 @@ class Study:
             drain=not wait,
             beside=self._asking if wait else None,
         )
+
+    def search(self, asker: str) -> Search:
+        """Return a view of this study, by which ``asker``, the id of a registered worker, asks when it leads."""
+        parts = (self.storage, self.record, self.space, self.objective, self.composition)
+        return Search(*parts, self.seed, self.warmup, self.repeats, asker)
 
     def _asking(self, worker: str) -> Asking:
         self._search.asker = worker

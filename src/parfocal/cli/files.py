@@ -27,20 +27,17 @@ def ask_study(
     exit_code: bool,
 ) -> None:
     """Hand out trials into a folder, a file or the standard output, and say so on the standard error."""
-    from parfocal.cli.targets import YAML, storage_of, study_of
+    from parfocal.cli.targets import YAML, study_of
     from parfocal.experiment import load
 
     held = _lease(lease)
     if target.suffix.lower() in YAML and name is None:
         experiment = load(target)
         experiment.check()  # all that can be wrong is said before the study exists
-        location, make = str(experiment.storage), experiment.study
-        budget = budget or experiment.keys.budget
+        study, budget = experiment.study(), budget or experiment.keys.budget
     else:
-        location, make = storage_of(target).url, lambda: study_of(target, name)
-    with exchange.coordinator(location):
-        study = make()
-        batch = exchange.hand_out(study, n, budget=budget, worker=worker, lease=held)
+        study = study_of(target, name)
+    batch = exchange.ask(study, n, budget=budget, worker=worker, lease=held)
     try:
         if out is None:
             sys.stdout.write(text_of(exchange.batch_document(batch.trials)))

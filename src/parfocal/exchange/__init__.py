@@ -24,7 +24,7 @@ from parfocal.exchange.format import (
 )
 
 if TYPE_CHECKING:
-    from parfocal.exchange.desk import HAND_OUT_LEASE, Batch, Told, ask, coordinator, hand_out, take_back, tell
+    from parfocal.exchange.desk import HAND_OUT_LEASE, Batch, Told, ask, take_back, tell
 
 __all__ = [
     "HAND_OUT_LEASE",
@@ -37,9 +37,7 @@ __all__ = [
     "Told",
     "ask",
     "batch_document",
-    "coordinator",
     "evaluate",
-    "hand_out",
     "outcome_document",
     "outcome_files",
     "outcome_from",
@@ -54,7 +52,7 @@ __all__ = [
     "write_trials",
 ]
 
-_DESK = ("HAND_OUT_LEASE", "Batch", "Told", "ask", "coordinator", "hand_out", "take_back", "tell")
+_DESK = ("HAND_OUT_LEASE", "Batch", "Told", "ask", "take_back", "tell")
 
 
 def __getattr__(name: str) -> Any:

@@ -3,18 +3,13 @@
 The only module of the file interface that knows storage and search.
 """
 
-import contextlib
-import os
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
-from pathlib import Path
-
-import numpy as np
 
 from parfocal.checks import positive
-from parfocal.errors import ExchangeError, InvalidInput, StorageError, StudyStopped
+from parfocal.errors import ExchangeError, InvalidInput, StudyStopped
 from parfocal.exchange.format import Claim, Evaluation, HandedTrial, Returned
 from parfocal.search import Search
 from parfocal.storage import Counts, Storage, StudyRecord, this_worker
@@ -24,7 +19,7 @@ from parfocal.workers import common_failure, loss_of
 
 HAND_OUT_LEASE = 7 * 86_400.0
 """Seconds that a hand-out holds: nobody sends a sign of life for a file."""
-_WAIT = 600.0  # s, for another ask of the same study; its optimizer may be slow
+_WAIT = 60.0  # s, for somebody else who asks; then it is looked again whether something waits
 _CHUNK = 256  # results in one transaction
 
 
@@ -89,63 +84,22 @@ class Told:
 # ------------------------------------------------------------ ask
 
 
-@contextlib.contextmanager
-def coordinator(location: str | Path) -> Iterator[None]:
-    """Be the only one who asks for trials of a database, as long as this context lasts; others wait.
-
-    The lock is that of an empty SQLite file beside the database (``study.db-ask``): it works on every platform, and
-    ends with the process that holds it. A storage in memory needs none.
-    """
-    text = str(location)
-    if text == "memory":
-        yield
-        return
-    if "://" in text.removeprefix("sqlite:///"):
-        raise StorageError(f"Trials are handed out from an SQLite file or from memory; got '{text}'.")
-    # by whatever links it is reached, one database has one lock
-    path = Path(f"{os.path.realpath(text.removeprefix('sqlite:///'))}-ask")
-    try:
-        connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
-    except sqlite3.Error as error:
-        raise StorageError(f"{path}: this lock cannot be made ({error}); is the folder there, and writable?") from None
-    with contextlib.closing(connection):
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            raise StorageError(
-                f"{path}: another process asks for trials and did not end for {_WAIT:g} s ({error}); try again."
-            ) from None
-        yield
-
-
 def ask(
     study: Study, n: int, *, budget: int | None = None, worker: str | None = None, lease: float = HAND_OUT_LEASE
 ) -> Batch:
-    """Hand out up to ``n`` trials of a study; safe against others who ask at the same time.
-
-    Parameters
-    ----------
-    study
-        Opened or made before; see :func:`hand_out` for the rest.
-    """
-    with coordinator(study.storage.url):
-        return hand_out(study, n, budget=budget, worker=worker, lease=lease)
-
-
-def hand_out(
-    study: Study, n: int, *, budget: int | None = None, worker: str | None = None, lease: float = HAND_OUT_LEASE
-) -> Batch:
-    """Hand out up to ``n`` trials; the caller is the :func:`coordinator`.
+    """Hand out up to ``n`` trials of a study; safe against others who ask at the same time, or who run it.
 
     Trials that wait go first: those whose lease ran out, the default, given configurations. The optimizer makes the
     rest. What is handed out and what has finished never exceeds the budget.
 
     Parameters
     ----------
+    study
+        Opened or made before.
     n
         Trials wanted.
     budget
-        Trials in total that may finish; by default that of the study, if it keeps one.
+        Trials in total that may finish, from now on; by default what the study keeps.
     worker
         Name of the hand-out, unique by default. A name whose trials are still out gets these again, with a new lease
         and nothing new: so a step of a workflow that died before it had written its files can be repeated.
@@ -159,27 +113,39 @@ def hand_out(
     """
     positive(n, "n")
     storage, record = study.storage, study.record
-    name = this_worker("ask").id if worker is None else _name(worker)
-    if budget is None:
-        budget = record.definition.get("budget")
+    asker = this_worker("ask", record.id)
+    name = asker.id if worker is None else _name(worker)
+    if budget is not None:
+        storage.set_budget(record.id, budget)
     storage.reap(record.id)
-    search = Search(
-        storage, record, study.space, study.objective, study.composition, study.seed, study.warmup, study.history,
-        study.repeats,
-    )  # fmt: skip
-    mine = _out(search, name)
-    if mine:
-        storage.heartbeat(record.id, name, [trial.number for trial in mine], lease)
-        return _batch(study, mine, name, True, budget, None)
-    most = n if budget is None else min(n, _room(search, budget))
-    if most < 1:
-        return _batch(study, [], name, False, budget, None)
-    _stop_if_hopeless(search, study.stop_after_failures)
-    study.enqueue([])  # the default, at least
-    search.refresh()
-    search.fill(len(search.history) + n if budget is None else budget, most)
-    trials = storage.claim(record.id, name, most, lease)
-    return _batch(study, trials, name, False, budget, search.exhausted)
+    search = study.search(asker.id)
+    while True:
+        mine = [trial for trial in storage.running(record.id) if trial.worker == name]
+        state = storage.state(record.id)
+        if mine:
+            storage.heartbeat(record.id, name, [trial.number for trial in mine], lease)
+            return _batch(study, mine, name, True, state.budget, None)
+        most = n if state.budget is None else min(n, state.budget - state.spent - state.counts.running)
+        if most < 1:
+            return _batch(study, [], name, False, state.budget, None)
+        search.refresh()
+        _stop_if_hopeless(search, study.stop_after_failures)
+        study.enqueue([])  # the default, at least
+        storage.register(asker)
+        try:
+            # while somebody else asks, who runs the study for example, what waits is as good
+            if search.lead(_WAIT, partial(_waits, search, most)):
+                search.fill(most)
+        finally:
+            search.resign()
+            storage.unregister(asker.id)
+        trials = storage.claim(record.id, name, most, lease)
+        if trials or search.exhausted:
+            return _batch(study, trials, name, False, state.budget, search.exhausted)
+
+
+def _waits(search: Search, n: int) -> bool:
+    return search.state().claimable >= n
 
 
 def take_back(study: Study, batch: Batch) -> None:
@@ -202,19 +168,6 @@ def _stop_if_hopeless(search: Search, first: int) -> None:
     sentence = common_failure(search.storage.trials(search.record.id, 0, first), first, fixed)
     if sentence is not None:
         raise StudyStopped(f"{sentence} Then write 'stop_after_failures: 0', so that these trials do not count.")
-
-
-def _out(search: Search, worker: str) -> list[Trial]:
-    """Return the trials that are out under a name."""
-    running = np.flatnonzero(search.history.state == State.RUNNING).tolist()
-    trials = [search.storage.trial(search.record.id, number) for number in running]
-    return [trial for trial in trials if trial.worker == worker and trial.state == State.RUNNING]
-
-
-def _room(search: Search, budget: int) -> int:
-    """Return how many trials may be handed out, so that no more than ``budget`` ever finish."""
-    state = search.history.state
-    return budget - int(np.count_nonzero((state != State.WAITING) & (state != State.LOST)))
 
 
 def _batch(
