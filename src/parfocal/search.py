@@ -239,9 +239,11 @@ class Setup:
 
 
 def trial_folder(storage: Storage, name: str) -> Path | None:
-    """Return where a study keeps the work folders and logs of its trials: beside its database, if it has one."""
-    url = storage.url.removeprefix("sqlite:///")
-    return Path(f"{url}-trials", re.sub(r"[^\w.-]|^\.+", "_", name)) if storage.shared else None
+    """Return where a study keeps the work folders and logs of its trials: beside its database, if that is a file."""
+    scheme = "sqlite:///"
+    if not storage.url.startswith(scheme):
+        return None
+    return Path(f"{storage.url.removeprefix(scheme)}-trials", re.sub(r"[^\w.-]|^\.+", "_", name))
 
 
 Report = Callable[[Progress], None]

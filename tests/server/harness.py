@@ -25,8 +25,8 @@ TOKEN = "a-token-of-the-tests-0123456789"
 @contextlib.contextmanager
 def running(storage, **options):
     """Serve a storage from a thread of this process; yield the server's url."""
-    listener = bind("127.0.0.1", 0)
     app = create_app(storage, TOKEN, **options)
+    listener = bind("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -114,6 +114,8 @@ class Proxy:
                 drop = self.drop(request)
                 server.sendall(request)
                 answer = _message(server)
+                if not answer:
+                    return
                 if drop:
                     self.dropped += 1
                     return
@@ -129,7 +131,9 @@ def _message(stream):
             return b""
         data += part
     head, _, body = data.partition(b"\r\n\r\n")
-    length = next((int(v) for k, _, v in (x.partition(b":") for x in head.lower().split(b"\r\n")) if k == b"content-length"), 0)
+    length = next(
+        (int(v) for k, _, v in (x.partition(b":") for x in head.lower().split(b"\r\n")) if k == b"content-length"), 0
+    )
     while len(body) < length:
         part = stream.recv(65536)
         if not part:

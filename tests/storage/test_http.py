@@ -6,11 +6,12 @@ import pytest
 
 pytest.importorskip("fastapi", reason="pip install 'parfocal[serve]'")
 
+from tests.server.harness import TOKEN, running
+
 from parfocal.storage import MemoryStorage, Storage, open_storage
 from parfocal.storage.http import HttpStorage
 from parfocal.storage.sql import SqlStorage
 from parfocal.testing.storage import STORAGE_CHECKS, Check
-from tests.server.harness import TOKEN, running
 
 
 @pytest.fixture(autouse=True)

@@ -75,7 +75,6 @@ def create_app(
         description=_DESCRIPTION,
         openapi_tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
         license_info={"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"},
-        root_path=root_path.rstrip("/"),
         lifespan=life,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
@@ -85,8 +84,9 @@ def create_app(
     _add_health(app, keeper)
     _add_errors(app, keeper)
     paths = OPEN | {"/metrics"} if open_metrics else OPEN
-    app.add_middleware(Gate, guard=Guard(token), metrics=keeper.metrics, limit=limit, open_paths=paths)
-    app.openapi = lambda: _document(app, paths)  # type: ignore[method-assign]
+    at = root_path.rstrip("/")
+    app.add_middleware(Gate, guard=Guard(token), metrics=keeper.metrics, limit=limit, open_paths=paths, root_path=at)
+    app.openapi = lambda: _document(app, paths, at)  # type: ignore[method-assign]
     return app
 
 
@@ -155,7 +155,7 @@ def _sentence(error: RequestValidationError) -> str:
     return f"The request is wrong at '{place}': {first['msg']}; got {given}."
 
 
-def _document(app: FastAPI, open_paths: frozenset[str]) -> dict[str, Any]:
+def _document(app: FastAPI, open_paths: frozenset[str], root_path: str) -> dict[str, Any]:
     """Return the OpenAPI document, with the token that the gate wants and the headers of calls that change."""
     if app.openapi_schema is not None:
         return app.openapi_schema
@@ -167,7 +167,7 @@ def _document(app: FastAPI, open_paths: frozenset[str]) -> dict[str, Any]:
         routes=app.routes,
         tags=app.openapi_tags,
         license_info=app.license_info,
-        servers=[{"url": app.root_path}] if app.root_path else None,
+        servers=[{"url": root_path}] if root_path else None,
     )
     scheme = {"type": "http", "scheme": "bearer", "description": "The token of `parfocal serve`."}
     document["components"]["securitySchemes"] = {"token": scheme}

@@ -34,13 +34,22 @@ class Gate:
         Bytes of the largest request.
     open_paths
         Paths that need no token.
+    root_path
+        The path under which a proxy shows the server, whether or not it takes it away.
     """
 
     def __init__(
-        self, app: "ASGIApp", *, guard: Guard, metrics: Metrics, limit: int, open_paths: frozenset[str] = OPEN
+        self,
+        app: "ASGIApp",
+        *,
+        guard: Guard,
+        metrics: Metrics,
+        limit: int,
+        open_paths: frozenset[str] = OPEN,
+        root_path: str = "",
     ) -> None:
         self._app, self._guard, self._metrics = app, guard, metrics
-        self._limit, self._open = limit, open_paths
+        self._limit, self._open, self._root = limit, open_paths, root_path
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Let a request through, or answer it."""
@@ -60,7 +69,10 @@ class Gate:
             await send(message)
 
         try:
-            path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
+            path = (
+                scope["path"].removeprefix(self._root) if scope["path"].startswith(f"{self._root}/") else scope["path"]
+            )
+            scope.update(root_path=self._root, path=self._root + path)
             if path not in self._open and not self._guard.lets(headers.get(b"authorization")):
                 self._metrics.denied()
                 await _refuse(sent, 401, "StorageError", "The token is missing or wrong.", b"Bearer")
@@ -105,12 +117,18 @@ class Gate:
                 "route": route,
                 "status": status,
                 "duration": round(seconds, 6),
-                "study": scope.get("path_params", {}).get("study"),
+                "study": _study(scope),
                 "client": client[0] if client else None,
                 "again": again or None,
                 **notes,
             }
             LOG.log(level, "%s %s %d %.1f ms", scope["method"], route, status, 1e3 * seconds, extra=extra)
+
+
+def _study(scope: "Scope") -> int | None:
+    """Return the id of the study that a path names."""
+    text = str(scope.get("path_params", {}).get("study", ""))
+    return int(text) if text.isdecimal() and len(text) < 20 else None
 
 
 def _length(headers: dict[bytes, bytes]) -> int:

@@ -18,7 +18,7 @@ WorkerId: TypeAlias = Annotated[Name, Field(description="The worker's unique id.
 Numbers: TypeAlias = Annotated[list[int] | None, Field(description="Numbers of trials; null for all of them.")]
 Seconds: TypeAlias = Annotated[float | None, Field(description="s since 1970 by the storage's clock; null for never.")]
 StateName: TypeAlias = Literal["WAITING", "RUNNING", "COMPLETE", "PRUNED", "FAILED", "LOST"]
-ReasonName: TypeAlias = Literal["error", "timeout", "memory", "invalid", "not-finite", "missing", "interrupted"]
+ReasonName: TypeAlias = Annotated[Reason, Field(strict=False)]  # by its text: JSON has no enumerations
 Lease: TypeAlias = Annotated[Number, Field(description="Seconds, above 0, that it holds without a sign of life.")]
 MaxAttempts: TypeAlias = Annotated[
     int, Field(description="Claims of a trial, releases not counted, after which it is LOST; at least 1.")
@@ -66,7 +66,7 @@ class FidelityModel(Model):
 
     def content(self) -> Fidelity:
         """Return it as parfocal's own."""
-        return Fidelity(self.name, self.value, self.minimum, self.maximum)
+        return Fidelity(**dict(self))
 
 
 class ProvenanceModel(Model):
@@ -79,10 +79,11 @@ class ProvenanceModel(Model):
     row: int = Field(default=0, description="Index within the batch.")
     note: str | None = Field(default=None, description="Anything else worth keeping.")
     member: int = Field(default=-1, description="Index of the member of a portfolio that proposed it; -1 for none.")
+    wanted: int = Field(default=0, description="Trials that were wanted by this ask; 0 where nobody asked.")
 
     def content(self) -> Provenance:
         """Return it as parfocal's own."""
-        return Provenance(self.sampler, self.strategy, self.ask, self.seen, self.row, self.note, self.member)
+        return Provenance(**dict(self))
 
 
 class OutcomeModel(Model):
@@ -106,7 +107,7 @@ class OutcomeModel(Model):
             {name: number_in(value) for name, value in self.metrics.items()},
             {key: {name: number_in(value) for name, value in row.items()} for key, row in self.scores.items()},
             number_in(self.runtime),
-            None if self.reason is None else Reason(self.reason),
+            self.reason,
             self.message,
             self.artifacts,
             self.log,
@@ -238,7 +239,7 @@ class WorkerModel(Model):
 
     def content(self) -> WorkerRecord:
         """Return it as parfocal's own."""
-        return WorkerRecord(self.id, self.host, self.pid, self.started, 0.0, self.study, self.job)
+        return WorkerRecord(**dict(self))
 
 
 class Workers(Model):

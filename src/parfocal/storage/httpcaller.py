@@ -26,6 +26,7 @@ INSECURE = "PARFOCAL_INSECURE_HTTP"
 """Environment variable that allows a token to go over a network unencrypted, with the value 1."""
 _AWAY = (502, 503, 504)  # what a proxy says while the server behind it is away, and the server while its database is
 _PAUSES = (0.05, 3.0)  # s, first and longest pause between two attempts
+_FIRST = 15.0  # s, for the first answer of all
 _CONNECT, _ANSWER = 5.0, 60.0  # s; a call that takes longer is sent again, and the server knows it by its id
 _SMALLEST_TOKEN = 16
 
@@ -101,7 +102,11 @@ class Caller:
         self._patience = patience
         self._clients: dict[int, httpx.Client] = {}
         self._away: float | None = None  # since when the server does not answer
-        self._greet()
+        try:
+            self._greet()
+        except BaseException:
+            self.close()
+            raise
 
     def __repr__(self) -> str:
         return f"Caller({self.url!r})"
@@ -161,7 +166,7 @@ class Caller:
         body = None
         if content is not None:
             body, headers["Content-Type"] = wire.encode(content), wire.JSON
-        timeout = httpx.Timeout(_ANSWER + wait, connect=_CONNECT)
+        timeout = httpx.Timeout(min(_ANSWER, max(self._patience, 1.0)) + wait, connect=_CONNECT)
         attempt = 0
         while True:
             try:
