@@ -169,3 +169,14 @@ def test_an_experiment_is_made_and_served(experiment):
     storage.close()
     assert ended(process, signal.SIGTERM)[0] == 0
     assert path.with_suffix(".db").is_file()
+
+
+def test_a_postgresql_server_is_served(postgres_url):
+    process = start(postgres_url, port := free_port(), "--log-json")
+    storage = HttpStorage(f"http://127.0.0.1:{port}")
+    study = storage.create_study("a", {}).id
+    assert storage.add(study, [{}], [0]) == range(1)
+    storage.close()
+    code, _, err = ended(process, signal.SIGTERM)
+    assert code == 0
+    assert json.loads(err.splitlines()[0])["message"].startswith("Serving postgresql://")

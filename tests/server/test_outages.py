@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 
@@ -13,7 +14,7 @@ import pytest
 pytest.importorskip("fastapi", reason="pip install 'parfocal[serve]'")
 
 import parfocal.server.keeper
-from parfocal.errors import OutOfStep, SchemaVersionError, StorageError, StorageUnavailable
+from parfocal.errors import MissingPackage, OutOfStep, SchemaVersionError, StorageError, StorageUnavailable
 from parfocal.evaluation import evaluator_from_dict
 from parfocal.seeds import trial_seeds
 from parfocal.server.answers import Answers
@@ -81,6 +82,12 @@ def test_a_token_that_is_none(monkeypatch, given):
     with pytest.raises(StorageError, match=NO_TOKENS[given]) as raised:
         open_storage("https://127.0.0.1:1")
     assert f"'{given}'" not in str(raised.value)
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    with pytest.raises(MissingPackage, match=r"'httpx' .* pip install 'parfocal\[serve\]'"):
+        open_storage("https://127.0.0.1:1")
 
 
 def test_a_wrong_token_is_told_at_once():

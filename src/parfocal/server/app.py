@@ -135,7 +135,7 @@ def _add_errors(app: FastAPI, keeper: Keeper) -> None:
         return Response(wire.encode({"detail": error.detail}), error.status_code, error.headers, wire.JSON)
 
     async def bug(request: Request, error: Exception) -> Response:
-        LOG.error("A request failed.", exc_info=error, extra={"event": "bug"})
+        # the traceback goes to the log of the ASGI server: the error is raised again behind this answer
         return answer(request, 500, StorageError("The server has failed at this call: its log says how."))
 
     app.add_exception_handler(ParfocalError, refused)
