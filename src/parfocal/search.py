@@ -468,7 +468,7 @@ def _stop_if_hopeless(search: Search, first: int, before: Ints) -> None:
     if first < 1 or len(history) - len(before) < first or history.complete.any():
         return
     numbers = np.setdiff1d(np.arange(len(history)), before)[:first]
-    if history.failed[numbers].all():
+    if (history.state[numbers] == State.FAILED).all():
         trials = [search.storage.trial(search.record.id, number) for number in numbers.tolist()]
         fixed = [name for name in search.space.names if name not in search.space.columns]
         sentence = common_failure(trials, first, fixed)
