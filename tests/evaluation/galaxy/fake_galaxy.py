@@ -9,6 +9,7 @@ import json
 import re
 import threading
 from collections import defaultdict
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -99,9 +100,13 @@ def _histories(fake, *, query, body):
     ]
 
 
+def _now() -> str:
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
 def _new_history(fake, *, query, body):
     of = fake.new()
-    status, made = _recorded("history", id=of, name=body["name"], create_time=f"2026-01-01T00:00:00.{fake._count:06d}")
+    status, made = _recorded("history", id=of, name=body["name"], create_time=_now())
     fake.histories[of] = made
     return status, made
 
@@ -148,6 +153,11 @@ def _import(fake, *, query, body):
     of = fake.new()
     fake.workflows[of] = body["workflow"]
     return _recorded("workflow", id=of, name=body["workflow"]["name"])
+
+
+def _delete_workflow(fake, of, *, query, body):
+    del fake.workflows[of]
+    return 200, None
 
 
 def _invoke(fake, workflow, *, query, body):
@@ -206,8 +216,9 @@ ROUTES = [
     (r"GET /datasets/(\w+)", _dataset),
     (r"GET /workflows", _workflows),
     (r"POST /workflows/upload", _import),
-    (r"GET /workflows/0+1/download", lambda fake, **_: _recorded("download")),
-    (r"GET /workflows/\w+/download", lambda fake, **_: _recorded("no workflow")),
+    (r"DELETE /workflows/(\w+)", _delete_workflow),
+    (r"GET /workflows/download/0001", lambda fake, **_: _recorded("download")),
+    (r"GET /workflows/download/\w+", lambda fake, **_: _recorded("no workflow")),
     (r"POST /workflows/(\w+)/invocations", _invoke),
     (r"GET /invocations", _invocations),
     (r"GET /invocations/(\w+)", _invocation),

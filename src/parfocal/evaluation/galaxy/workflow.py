@@ -161,5 +161,6 @@ def named(steps: Sequence[Step], name: str) -> Step | None:
 
 def hint(name: str, names: Sequence[str], what: str) -> str:
     """Return the end of a sentence about a name that does not exist: a near one, or all that exist."""
-    near = difflib.get_close_matches(name, names, 1)
+    inner = [each for each in names if each.rpartition("|")[2] == name]  # the tool has it in a section
+    near = inner or difflib.get_close_matches(name, names, 1)
     return f"did you mean '{near[0]}'?" if near else f"{what} {', '.join(map(repr, names)) or 'none'}."
