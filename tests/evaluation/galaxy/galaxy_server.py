@@ -28,17 +28,52 @@ START = 300.0
 
 
 def one_tool(tool: str, parameter: str, kind: str) -> dict[str, object]:
-    """Return a workflow of one tool, whose one input is a parameter of the workflow; its result is called 'out'."""
-    common = {"annotation": "", "outputs": [], "position": {"left": 0, "top": 0}, "post_job_actions": {}}
-    source = {**common, "id": 0, "type": "parameter_input", "label": parameter, "name": "Input parameter",
-              "inputs": [], "input_connections": {}, "tool_id": None, "tool_version": None, "workflow_outputs": [],
-              "tool_state": json.dumps({"parameter_type": kind, "optional": False})}  # fmt: skip
-    state = json.dumps({parameter: {"__class__": "ConnectedValue"}, "__page__": None})
-    step = {**common, "id": 1, "type": "tool", "label": "work", "name": tool, "inputs": [], "tool_version": "0.1.0",
-            "input_connections": {parameter: {"id": 0, "output_name": "output"}}, "content_id": tool, "tool_id": tool,
-            "tool_state": state, "workflow_outputs": [{"output_name": "out", "label": "out"}]}  # fmt: skip
-    return {"a_galaxy_workflow": "true", "format-version": "0.1", "name": tool, "annotation": "", "tags": [],
-            "steps": {"0": source, "1": step}}  # fmt: skip
+    """Return a workflow of one tool with one parameter; its result is called 'out'."""
+    return workflow(tool, {parameter: kind})
+
+
+def workflow(tool: str, kinds: dict[str, str], **state: object) -> dict[str, object]:
+    """Return a workflow of one tool whose inputs are parameters of the workflow; ``state`` is what it sets itself."""
+    sources = [_parameter(index, name, kind) for index, (name, kind) in enumerate(kinds.items())]
+    connected = {name: {"__class__": "ConnectedValue"} for name in kinds}
+    step = {
+        **_step(len(sources), "tool", "work", {**connected, **state, "__page__": None}),
+        "name": tool,
+        "tool_id": tool,
+        "content_id": tool,
+        "tool_version": "0.1.0",
+        "input_connections": {name: {"id": index, "output_name": "output"} for index, name in enumerate(kinds)},
+        "workflow_outputs": [{"output_name": "out", "label": "out"}],
+    }
+    return _document(tool, [*sources, step])
+
+
+def nested(inner: dict[str, object], parameter: str) -> dict[str, object]:
+    """Return a workflow that does nothing but run another one."""
+    step = {
+        **_step(1, "subworkflow", "inside", {}),
+        "subworkflow": inner,
+        "input_connections": {parameter: {"id": 0, "output_name": "output", "input_subworkflow_step_id": 0}},
+        "workflow_outputs": [{"output_name": "out", "label": "out"}],
+    }
+    return _document("nested", [_parameter(0, parameter, "float"), step])
+
+
+def _parameter(index: int, name: str, kind: str) -> dict[str, object]:
+    return _step(index, "parameter_input", name, {"parameter_type": kind, "optional": False})
+
+
+def _step(index: int, kind: str, label: str, state: dict[str, object]) -> dict[str, object]:
+    return {
+        "id": index, "type": kind, "label": label, "name": label, "annotation": "", "inputs": [], "outputs": [],
+        "input_connections": {}, "tool_id": None, "tool_version": None, "tool_state": json.dumps(state),
+        "workflow_outputs": [], "post_job_actions": {}, "position": {"left": 200 * index, "top": 0},
+    }  # fmt: skip
+
+
+def _document(name: str, steps: list[dict[str, object]]) -> dict[str, object]:
+    own = {"a_galaxy_workflow": "true", "format-version": "0.1", "name": name, "annotation": "", "tags": []}
+    return {**own, "steps": {str(step["id"]): step for step in steps}}
 
 
 class GalaxyServer:

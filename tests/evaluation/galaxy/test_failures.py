@@ -65,6 +65,18 @@ def test_a_run_is_scored_and_leaves_nothing_behind(fake, attempt, tmp_path):
     assert note["purged"] and note["invocation"] in fake.runs and KEY not in str(note)
 
 
+def test_the_command_of_the_score_runs_here_and_without_the_key(fake, attempt, tmp_path):
+    code = (
+        "import json, os; scores = json.load(open('scores.json')); assert not os.environ['PARFOCAL_GALAXY_KEY'];"
+        "print('dice', scores['dice'] / 3)"
+    )
+    outcome = attempt(
+        score=["{python}", "-c", code], result={"stdout": "dice ([0-9.]+)"}, artifacts={"s": "scores.json"}
+    )
+    assert outcome.metrics == {"dice": 0.25}, outcome
+    assert outcome.artifacts == {"s": str(tmp_path / "work/000000/scores.json")}
+
+
 def test_files_and_workflow_are_sent_once(fake, attempt):
     attempt(0)
     attempt(1)  # another process would do the same: the evaluator is a new one

@@ -17,13 +17,14 @@ from parfocal.evaluation.galaxy import history, invocation, mapping
 from parfocal.evaluation.galaxy.failures import PRINTED, Failing
 from parfocal.evaluation.galaxy.library import Input, dataset_ids, usable, workflow_id
 from parfocal.evaluation.galaxy.mapping import Mapped
-from parfocal.evaluation.galaxy.server import NoServer, Refused, Server
+from parfocal.evaluation.galaxy.server import KEY, NoServer, Refused, Server
 from parfocal.evaluation.galaxy.workflow import TOOL, Workflow
 from parfocal.evaluation.results import Reader, with_artifacts
 from parfocal.evaluation.templates import Template
 from parfocal.extras import require
 
 _HALF = 8_000
+_HERE = ("folder", "config", "experiment", "python")
 _CHECK_PATIENCE = 10.0
 _END_PATIENCE = 60.0
 _USE = (
@@ -143,7 +144,8 @@ class GalaxyEvaluator:
         result = {"json": "result.json"} if self.result is None else self.result
         if self.score is not None:
             try:
-                return CommandEvaluator(self.score, result=result, path=self._experiment)
+                # the command has no business with the server
+                return CommandEvaluator(self.score, result=result, env={KEY: ""}, path=self._experiment)
             except InvalidInput as error:
                 raise InvalidInput(str(error).replace("'command' must", "'score' must")) from None
         reader = Reader.from_dict(result)
@@ -313,6 +315,11 @@ class GalaxyEvaluator:
             names += [label for label in mapped.open if label in parameters]
             if server is not None:
                 found += _missing_tools(server, workflow)
+        found += [
+            f"The placeholder '{{{name}}}' stands for something on this machine: 'parameters' are sent to the server."
+            for name in names
+            if name in _HERE and name not in parameters
+        ]
         found += self._scorer_problems(names)
         if workflow is not None:
             found += placeholders.problems(dict.fromkeys(names), parameters, _USE)
