@@ -52,7 +52,7 @@ def test_the_example_is_right(fake, example):
         ({"parameters": {"levl": "{sigma}"}}, "has no parameter 'levl'; did you mean 'level'?"),
         ({"parameters": {"3|smoothing|sigma": "{sgma}"}}, "The placeholder '{sgma}' is no parameter; did you mean"),
         ({"parameters": {}}, "The parameter 'sigma' is never used: write '{sigma}' under 'parameters'"),
-        ({"parameters": {"segment|smoothing|sigma": "{sigma}{folder}"}}, "'{folder}' stands for something on this machine"),
+        ({"parameters": {"segment|smoothing|sigma": "{sigma}{folder}"}}, "'{folder}' stands for something"),
         ({"outputs": {"scors": "scores.json"}}, "has no output 'scors'; did you mean 'scores'?"),
         ({"workflow": "segmnt.ga"}, "segmnt.ga' cannot be read: No such file or directory."),
         ({"workflow": "nuclei.tif"}, "is no JSON, which a '.ga' file is"),

@@ -10,16 +10,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from parfocal.errors import EvaluationError, InvalidInput, MissingPackage
-from parfocal.evaluation import functions, limits, placeholders
+from parfocal.evaluation import limits, placeholders
 from parfocal.evaluation.base import Job, Returned, ServerFailure
 from parfocal.evaluation.command import CommandEvaluator
-from parfocal.evaluation.galaxy import history, invocation, mapping
+from parfocal.evaluation.galaxy import history, invocation, mapping, scoring
 from parfocal.evaluation.galaxy.failures import PRINTED, Failing
 from parfocal.evaluation.galaxy.library import Input, dataset_ids, usable, workflow_id
 from parfocal.evaluation.galaxy.mapping import Mapped
-from parfocal.evaluation.galaxy.server import KEY, NoServer, Refused, Server
+from parfocal.evaluation.galaxy.server import NoServer, Refused, Server
 from parfocal.evaluation.galaxy.workflow import TOOL, Workflow
-from parfocal.evaluation.results import Reader, with_artifacts
 from parfocal.evaluation.templates import Template
 from parfocal.extras import require
 
@@ -135,26 +134,8 @@ class GalaxyEvaluator:
         return {name: Input.parse(name, given, self._experiment) for name, given in self.inputs.items()}
 
     @functools.cached_property
-    def _scorer(self) -> CommandEvaluator | Reader | str:
-        """What makes metrics of the files: a command, a reader of one of them, or a function."""
-        if isinstance(self.score, str):
-            if self.result is not None:
-                raise InvalidInput("'result' has no place beside a Python function, which returns the metrics itself.")
-            return functions.check_name(self.score)
-        result = {"json": "result.json"} if self.result is None else self.result
-        if self.score is not None:
-            try:
-                # the command has no business with the server
-                return CommandEvaluator(self.score, result=result, env={KEY: ""}, path=self._experiment)
-            except InvalidInput as error:
-                raise InvalidInput(str(error).replace("'command' must", "'score' must")) from None
-        reader = Reader.from_dict(result)
-        if reader.file not in self.outputs.values():
-            names = ", ".join(f"'{file}'" for file in self.outputs.values())
-            raise InvalidInput(
-                f"'result' must name a file of 'outputs' ({names}) where no 'score' makes it; got '{reader.source}'."
-            )
-        return reader
+    def _scorer(self) -> scoring.Scorer:
+        return scoring.scorer(self.score, self.result, self.outputs, self._experiment)
 
     @property
     def _experiment(self) -> str:
@@ -204,8 +185,7 @@ class GalaxyEvaluator:
     def load(self) -> None:
         """Import what talks to the server and what scores; nothing is asked of the server yet."""
         require("bioblend.galaxy", "galaxy")
-        if isinstance(self._scorer, str):
-            functions.load(self._scorer, self._experiment)
+        scoring.problems(self._scorer, self._experiment)
 
     def before(self, job: Job) -> None:
         """Purge what died with an earlier attempt; import the workflow and upload the files that are not there yet."""
@@ -235,9 +215,7 @@ class GalaxyEvaluator:
                 time.sleep(invocation.again(failed, attempt, self.retries))
         for name, file in self.outputs.items():
             invocation.fetch(server, shown, name, mapped.outputs[name], job.work_folder() / file)
-        return with_artifacts(
-            self._scored(job), {name: job.work_folder() / file for name, file in self.artifacts.items()}
-        )
+        return scoring.scored(self._scorer, job, self.artifacts, self._experiment)
 
     def after(self, job: Job) -> None:
         """Cancel what still runs and purge the history, also where another process began it."""
@@ -285,15 +263,6 @@ class GalaxyEvaluator:
                 sent.setdefault(str(place.step.index), {})[place.path] = value
         return sent
 
-    def _scored(self, job: Job) -> Returned:
-        if isinstance(self._scorer, CommandEvaluator):
-            return self._scorer.evaluate(job)
-        folder = job.work_folder()
-        if isinstance(self._scorer, Reader):
-            return self._scorer.read(folder / str(self._scorer.file), folder / "stdout.txt")
-        returned: Returned = functions.load(self._scorer, self._experiment)(folder)
-        return returned
-
     # ------------------------------------------------------------ before anything runs
 
     def check(self, parameters: tuple[str, ...], conditional: tuple[str, ...] = ()) -> list[str]:
@@ -320,7 +289,8 @@ class GalaxyEvaluator:
             for name in names
             if name in _HERE and name not in parameters
         ]
-        found += self._scorer_problems(names)
+        found += scoring.problems(self._scorer, self._experiment)
+        names += self._scorer.names if isinstance(self._scorer, CommandEvaluator) else ()
         if workflow is not None:
             found += placeholders.problems(dict.fromkeys(names), parameters, _USE)
         for name, given in self._files.items():
@@ -337,18 +307,6 @@ class GalaxyEvaluator:
             found.append(str(error))
             return None
         return server
-
-    def _scorer_problems(self, names: list[str]) -> list[str]:
-        """Return what is wrong with the score, and add the placeholders that it uses."""
-        if isinstance(self._scorer, CommandEvaluator):
-            names += self._scorer.names
-            return self._scorer.missing()
-        if isinstance(self._scorer, str):
-            try:
-                functions.load(self._scorer, self._experiment)
-            except EvaluationError as error:
-                return [str(error)]
-        return []
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary; the key is not in it."""
