@@ -27,7 +27,7 @@ from parfocal.optimizers import Composed, propose
 from parfocal.optimizers.seen import Seen
 from parfocal.space import Space
 from parfocal.storage import LEASE, Counts, Storage, StudyRecord, StudyState, dead, reap_dead, sync, this_worker
-from parfocal.trials import FULL, History, Objective, Provenance
+from parfocal.trials import FULL, History, Objective, Provenance, State
 from parfocal.typing import Ints
 from parfocal.workers import Worker, common_failure, stop_on_signals
 
