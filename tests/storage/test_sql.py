@@ -177,6 +177,7 @@ def test_a_file_that_cannot_be_used_is_told_in_one_sentence_and_left_alone(tmp_p
 
 BACK = {  # the statements that make a file of the schema before, in reverse order of the migrations
     2: (
+        "DROP INDEX trials_again",
         *(f"ALTER TABLE studies DROP COLUMN {name}" for name in ("total", "budget", "asker", "lead")),
         *(f"ALTER TABLE studies ADD COLUMN {name} BIGINT DEFAULT 0 NOT NULL" for name in ("waiting", "running")),
         "UPDATE studies SET waiting = 1, running = 1, complete = 1",

@@ -22,7 +22,9 @@ _TRIAL = ", ".join(f"t.{column.name}" for column in TRIAL)
 CHANNELS = {"work": "parfocal_work_", "change": "parfocal_change_"}
 """Topic to the name of a channel of NOTIFY, without the study's id at its end."""
 
-# The lowest waiting numbers, unless a lease has run out: then nothing, so that what comes back comes first.
+# The lowest waiting numbers, unless a lease has run out: then nothing, so that what comes back comes first. What waits
+# once more is looked for everywhere, what is new only from a number on: entries of an index that were claimed lately
+# stay in it until they are cleared away, and whoever began at the first of them would pass them all.
 _CLAIM = f"""
 WITH clock AS MATERIALIZED (SELECT {_NOW} AS now),
 study AS MATERIALIZED (SELECT budget + lost AS horizon FROM studies WHERE id = %(study)s),
@@ -31,13 +33,22 @@ expired AS MATERIALIZED (
     SELECT FROM trials WHERE study_id = %(study)s AND state = {State.RUNNING:d} AND lease <= (SELECT now FROM clock)
   ) AS ran_out
 ),
-next AS MATERIALIZED (
-  SELECT number FROM trials
-  WHERE study_id = %(study)s AND state = {State.WAITING:d}
-    AND number < COALESCE((SELECT horizon FROM study), 9223372036854775807)
-  ORDER BY number LIMIT CASE WHEN (SELECT ran_out FROM expired) THEN 0 ELSE %(n)s END
-  FOR UPDATE SKIP LOCKED
+room AS MATERIALIZED (
+  SELECT CASE WHEN (SELECT ran_out FROM expired) THEN 0 ELSE %(n)s END AS n,
+         COALESCE((SELECT horizon FROM study), 9223372036854775807) AS horizon
 ),
+again AS MATERIALIZED (
+  SELECT number FROM trials
+  WHERE study_id = %(study)s AND state = {State.WAITING:d} AND attempts > 0 AND number < (SELECT horizon FROM room)
+  ORDER BY number LIMIT (SELECT n FROM room) FOR UPDATE SKIP LOCKED
+),
+fresh AS MATERIALIZED (
+  SELECT number FROM trials
+  WHERE study_id = %(study)s AND state = {State.WAITING:d} AND attempts = 0
+    AND number >= %(floor)s AND number < (SELECT horizon FROM room)
+  ORDER BY number LIMIT (SELECT n FROM room) - (SELECT count(*) FROM again) FOR UPDATE SKIP LOCKED
+),
+next AS MATERIALIZED (SELECT number FROM again UNION ALL SELECT number FROM fresh),
 claimed AS (
   UPDATE trials AS t
   SET state = {State.RUNNING:d}, attempts = attempts + 1, worker = %(worker)s,
@@ -108,50 +119,66 @@ SELECT (SELECT total FROM study) AS total, (SELECT number FROM wrong) AS wrong,
 """
 
 
-def claim(
-    connection: Connection, study: int, worker: str, n: int, lease: float, max_attempts: int, now: float
-) -> list[Trial] | None:
-    """See :class:`~parfocal.storage.database.Queue`."""
-    values = {"study": study, "worker": worker, "n": n, "lease": lease, "now": now}
-    rows = connection.exec_driver_sql(_CLAIM, values).all()
-    _exists(connection, study, rows[0].found)
-    if rows[0].expired:
-        return None
-    return [trial_of(row) for row in rows if row.number is not None]
+class PostgresQueue:
+    """The queue of one storage; it remembers from where on new trials wait."""
 
+    def __init__(self) -> None:
+        self._floors: dict[int, int] = {}
 
-def heartbeat(
-    connection: Connection, study: int, worker: str, numbers: Collection[int], lease: float, now: float
-) -> list[int]:
-    """See :class:`~parfocal.storage.database.Queue`."""
-    values = {"study": study, "worker": worker, "numbers": list(numbers), "lease": lease, "now": now}
-    row = connection.exec_driver_sql(_HEARTBEAT, values).one()
-    _exists(connection, study, row.found)
-    return list(row.owned or ())
+    def claim(
+        self, connection: Connection, study: int, worker: str, n: int, lease: float, max_attempts: int, now: float
+    ) -> list[Trial] | None:
+        """See :class:`~parfocal.storage.database.Queue`."""
+        floor = self._floors.get(study, 0)
+        values = {"study": study, "worker": worker, "n": n, "lease": lease, "now": now, "floor": floor}
+        rows = connection.exec_driver_sql(_CLAIM, values).all()
+        _exists(connection, study, rows[0].found)
+        if rows[0].expired:
+            return None
+        trials = [trial_of(row) for row in rows if row.number is not None]
+        if (
+            not trials and floor
+        ):  # another one may have claimed a lower number, and have taken it back with its transaction
+            self._floors[study] = 0
+            trials = self.claim(connection, study, worker, n, lease, max_attempts, now) or []
+            self._floors[study] = max(floor, self._floors[study])
+        new = [trial.number for trial in trials if trial.attempts == 1]
+        if new:
+            self._floors[study] = max(new) + 1
+        return trials
 
+    def heartbeat(
+        self, connection: Connection, study: int, worker: str, numbers: Collection[int], lease: float, now: float
+    ) -> list[int]:
+        """See :class:`~parfocal.storage.database.Queue`."""
+        values = {"study": study, "worker": worker, "numbers": list(numbers), "lease": lease, "now": now}
+        row = connection.exec_driver_sql(_HEARTBEAT, values).one()
+        _exists(connection, study, row.found)
+        return list(row.owned or ())
 
-def report(
-    connection: Connection,
-    study: int,
-    worker: str,
-    results: Sequence[tuple[int, int, Outcome, float]],
-    again: bool,
-    now: float,
-) -> Bools:
-    """See :class:`~parfocal.storage.database.Queue`."""
-    columns: dict[str, list[Any]] = {name: [] for name in _FIELDS}
-    for number, attempt, outcome, loss in results:
-        for name, value in ({"number": number, "attempt": attempt} | codec.outcome_row(outcome, loss)).items():
-            columns[name].append(value)
-    channel = f"{CHANNELS['change']}{study}"
-    values = {"study": study, "worker": worker, "again": again, "now": now, "channel": channel, **columns}
-    row = connection.exec_driver_sql(_REPORT, values).one()
-    _exists(connection, study, row.total is not None)
-    if row.wrong is not None:
-        raise inputs.no_trial(row.wrong, row.total)
-    accepted = np.zeros(len(results), dtype=np.bool_)
-    accepted[np.array(row.places, dtype=np.int64) - 1] = True
-    return accepted
+    def report(
+        self,
+        connection: Connection,
+        study: int,
+        worker: str,
+        results: Sequence[tuple[int, int, Outcome, float]],
+        again: bool,
+        now: float,
+    ) -> Bools:
+        """See :class:`~parfocal.storage.database.Queue`."""
+        columns: dict[str, list[Any]] = {name: [] for name in _FIELDS}
+        for number, attempt, outcome, loss in results:
+            for name, value in ({"number": number, "attempt": attempt} | codec.outcome_row(outcome, loss)).items():
+                columns[name].append(value)
+        channel = f"{CHANNELS['change']}{study}"
+        values = {"study": study, "worker": worker, "again": again, "now": now, "channel": channel, **columns}
+        row = connection.exec_driver_sql(_REPORT, values).one()
+        _exists(connection, study, row.total is not None)
+        if row.wrong is not None:
+            raise inputs.no_trial(row.wrong, row.total)
+        accepted = np.zeros(len(results), dtype=np.bool_)
+        accepted[np.array(row.places, dtype=np.int64) - 1] = True
+        return accepted
 
 
 def _exists(connection: Connection, study: int, found: object) -> None:

@@ -53,6 +53,7 @@ class PostgresDatabase:
         self._engine: Engine | None = None
         self._pid = 0
         self._answered = False
+        self._queue = pgqueue.PostgresQueue()
         if not self.run(lambda connection, _: schema.current(connection, url), "read"):
             self.run(self._ensure, "write")
         self._answered = True
@@ -60,6 +61,10 @@ class PostgresDatabase:
     def _ensure(self, connection: Connection, _: bool) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
         schema.ensure(connection, self._url)
+        # the queue lives in indices that must be cleared of what was claimed, also where the table is large
+        connection.exec_driver_sql(
+            "ALTER TABLE trials SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000)"
+        )
 
     @property
     def url(self) -> str:
@@ -69,7 +74,7 @@ class PostgresDatabase:
     @property
     def queue(self) -> Queue:
         """One statement a call."""
-        return pgqueue
+        return self._queue
 
     @property
     def reader(self) -> Reader:

@@ -1,7 +1,7 @@
 """The one SQL schema, with its version: the same for SQLite and PostgreSQL.
 
-``trials_waiting`` and ``trials_leases`` are partial indices: they hold only what is pending, so that a claim costs
-the same whatever has been finished. ``trials_changes`` carries the incremental reading. Long texts come last in a
+``trials_waiting``, ``trials_again`` (what waits once more) and ``trials_leases`` are partial indices: they hold only
+what is pending, so that a claim costs the same whatever has been finished. ``trials_changes`` carries the incremental reading. Long texts come last in a
 row, so that reading the columns before them does not touch them.
 """
 
@@ -42,6 +42,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE studies ADD COLUMN lead DOUBLE PRECISION",
         "ALTER TABLE workers ADD COLUMN study BIGINT DEFAULT 0 NOT NULL",
         "ALTER TABLE workers ADD COLUMN job TEXT DEFAULT '' NOT NULL",
+        "CREATE INDEX trials_again ON trials (study_id, number) WHERE state = 0 AND attempts > 0",
     ),
 }
 """Statements that lead from a version to the next one."""
@@ -110,6 +111,14 @@ Index(
     trials.c.number,
     sqlite_where=text(f"state = {State.WAITING:d}"),
     postgresql_where=text(f"state = {State.WAITING:d}"),
+)
+AGAIN = f"state = {State.WAITING:d} AND attempts > 0"
+Index(
+    "trials_again",
+    trials.c.study_id,
+    trials.c.number,
+    sqlite_where=text(AGAIN),
+    postgresql_where=text(AGAIN),
 )
 Index(
     "trials_leases",
