@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from parfocal import seeds
-from parfocal.engines import LocalEngine
+from parfocal.engines import Engine, WorkerPlan
 from parfocal.errors import SpaceExhausted, StudyStopped
 from parfocal.evaluation import Evaluator, Interrupted, Isolation, Limits, Runner, Stop
 from parfocal.optimizers import Composed, propose
@@ -236,41 +236,67 @@ def run_here(search: Search, setup: Setup, budget: int, queue: int, report: Repo
             if stop.is_set():
                 raise KeyboardInterrupt
 
-        _loop(search, setup, budget, queue, evaluate, report)
+        _loop(search, setup, budget, lambda: queue, evaluate, report)
 
 
 def run_with_workers(
-    search: Search, setup: Setup, budget: int, queue: int, workers: int, report: Report | None = None
+    search: Search,
+    setup: Setup,
+    budget: int,
+    queue: Callable[[int], int],
+    engine: Engine,
+    report: Report | None = None,
 ) -> None:
-    """Search with ``workers`` processes of this machine; see :func:`run_here`."""
-    with LocalEngine(workers) as engine:
-        engine.start(
-            search.storage,
-            search.record.name,
-            setup.evaluator,
-            search.objective,
-            isolation=setup.isolation,
-            limits=setup.limits,
-            folder=setup.folder,
-        )
+    """Search with the workers of an engine, which are stopped at the end; see :func:`run_here`.
+
+    Parameters
+    ----------
+    queue
+        From the number of workers that live to that of trials that are to wait for them: what waits in front of workers
+        that have not begun was asked without knowing the results of those that have.
+    """
+    plan = WorkerPlan(
+        search.storage.url,
+        search.record.name,
+        setup.evaluator,
+        search.objective,
+        isolation=setup.isolation,
+        limits=setup.limits,
+        folder=None if setup.folder is None else str(setup.folder),
+    )
+    with ExitStack() as stack:
+        stack.callback(engine.stop)
+        engine.start(search.storage, plan)
+        live = engine.tend()
         pause = _PAUSE[0]
         revision = search.history.seen
 
         def evaluate() -> None:
-            nonlocal pause, revision
+            nonlocal live, pause, revision
             changed, revision = revision != search.history.seen, search.history.seen
             pause = _PAUSE[0] if changed else min(1.5 * pause, _PAUSE[1])
             time.sleep(pause)
-            engine.tend()
+            live = engine.tend()
 
-        _loop(search, setup, budget, queue, evaluate, report)
+        def ahead() -> int:
+            running = int(
+                np.count_nonzero(search.history.state == State.RUNNING)
+            )  # an engine may know of new ones late
+            return queue(max(live, min(running, engine.size), 1))
+
+        _loop(search, setup, budget, ahead, evaluate, report)
 
 
 _PAUSE = (0.002, 0.1)  # s, shortest and longest time between two looks at the storage
 
 
 def _loop(
-    search: Search, setup: Setup, budget: int, queue: int, evaluate: Callable[[], None], report: Report | None
+    search: Search,
+    setup: Setup,
+    budget: int,
+    queue: Callable[[], int],
+    evaluate: Callable[[], None],
+    report: Report | None,
 ) -> None:
     """Keep the queue filled and let ``evaluate`` make progress, until the budget is spent or the space exhausted."""
     clock = Clock(search, budget)
@@ -278,7 +304,7 @@ def _loop(
     search.refresh()
     before = np.flatnonzero(~search.history.pending)
     while True:
-        search.fill(budget, queue)
+        search.fill(budget, queue())
         if report is not None:
             report(clock.progress())
         if search.done(budget):

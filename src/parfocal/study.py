@@ -1,12 +1,13 @@
 """The facade: a study is a space, an objective, an optimizer and an evaluator over a storage."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from parfocal.analysis import Recommendation, recommendation
 from parfocal.checks import positive
-from parfocal.engines import available_cores
+from parfocal.engines import Engine, LocalEngine, engine_from_dict
 from parfocal.errors import InvalidInput
 from parfocal.evaluation import Evaluator, Isolation, Limits, PythonEvaluator, evaluator_from_dict, guard
 from parfocal.optimizers import DEFAULT, WARMUP, Best, compose
@@ -144,7 +145,8 @@ class Study:
         self,
         budget: int,
         *,
-        workers: int | Literal["auto"] = 1,
+        workers: int | Literal["auto"] | None = None,
+        engine: Engine | Mapping[str, Any] | str = "local",
         batch: int | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> "Study":
@@ -155,7 +157,11 @@ class Study:
         budget : int
             At least 1. Failed trials count; LOST ones are replaced.
         workers : int or "auto"
-            Processes that evaluate; 1 evaluates in this process, "auto" takes all available cores.
+            Processes that evaluate. On this machine 1, the default, evaluates in this process, and "auto" takes all
+            available cores; elsewhere the engine's options may say it instead.
+        engine : Engine, mapping or str
+            What starts them: ``"local"`` on this machine, ``"slurm"``, ``"dask"``, or one of these with its options,
+            ``{"kind": "slurm", "workers": 64}``. Elsewhere than here, workers rebuild the evaluator from the study.
         batch : int, optional
             Trials asked for at once: default 1 for optimizers that learn (the fewest evaluations), 100 for others.
         on_progress : callable, optional
@@ -167,14 +173,16 @@ class Study:
             When the first trials all failed; the text says what they have in common.
         """
         positive(budget, "budget")
-        count = available_cores() if workers == "auto" else positive(workers, "workers")
         setup, search = self._setup(), self._search
+        here = engine == "local" and (workers is None or LocalEngine(workers).size == 1)
+        each = 1 if self.composition.learns else 100
+        ahead = None if batch is None else positive(batch, "batch")
+        chosen = engine if isinstance(engine, Engine) else engine_from_dict(engine, workers)
         self.enqueue([])  # the default, at least
-        queue = positive(batch, "batch") if batch is not None else count * (1 if self.composition.learns else 100)
-        if count == 1:
-            run_here(search, setup, budget, queue, on_progress)
+        if here:
+            run_here(search, setup, budget, ahead or each, on_progress)
         else:
-            run_with_workers(search, setup, budget, queue, count, on_progress)
+            run_with_workers(search, setup, budget, lambda live: ahead or live * each, chosen, on_progress)
         return self
 
     def enqueue(self, configurations: Sequence[Mapping[str, Any]]) -> int:
@@ -189,8 +197,11 @@ class Study:
         default = [] if self.default is None else [(self.default, "default")]
         return [*default, *((completed(self.space, configuration), "given") for configuration in configurations)]
 
-    def help(self, *, wait: bool = False) -> Worked:
-        """Evaluate what another process has queued for this study, until nothing waits; with ``wait``, until Ctrl-C."""
+    def help(self, *, wait: bool = False, idle: float = math.inf) -> Worked:
+        """Evaluate what another process has queued for this study, until nothing waits.
+
+        With ``wait``, until nothing has waited for ``idle`` seconds, or until Ctrl-C.
+        """
         setup = self._setup()
         return work(
             self.storage,
@@ -200,7 +211,8 @@ class Study:
             isolation=setup.isolation,
             limits=setup.limits,
             folder=setup.folder,
-            drain=not wait,
+            drain=not wait or idle < math.inf,
+            linger=idle if wait else 0.0,
         )
 
     def _setup(self) -> Setup:

@@ -92,7 +92,7 @@ def main() -> None:
     carry_out(plan, stop)
 
 
-def _interrupt() -> None:
+def interrupt() -> None:
     """Let the main thread's signal handler run; a sleep ends by that only where threads can get signals."""
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
@@ -107,7 +107,7 @@ def _leave(stop: Stop) -> None:
     while time.monotonic() < deadline:
         if stop.armed:  # without isolation only a signal can break off what the main thread does
             with contextlib.suppress(Exception):
-                _interrupt()
+                interrupt()
         time.sleep(0.2)
     with contextlib.suppress(Exception):
         processes.end_tree(os.getpid(), spare_root=True, grace=0)

@@ -179,6 +179,7 @@ def work(
     max_attempts: int = MAX_ATTEMPTS,
     until: Callable[[], bool] = never,
     drain: bool = False,
+    linger: float = 0.0,
     stop: Stop | None = None,
 ) -> Worked:
     """Claim, evaluate and report trials of a study until someone asks to stop.
@@ -195,8 +196,8 @@ def work(
         See :class:`Worker`.
     until
         Asked between claims; True ends the work.
-    drain
-        End when nothing waits any more, instead of waiting for more.
+    drain, linger
+        End when nothing waits any more, and has not for ``linger`` seconds, instead of waiting for more.
     stop
         A request to stop. Ctrl-C and SIGTERM set it, too, if this is the main thread: the trial of the moment is ended
         with all its processes, and what was claimed is given back without counting as an attempt.
@@ -207,7 +208,7 @@ def work(
         How many results were reported.
     """
     stop = stop or Stop()
-    total, idle = Worked(), _IDLE[0]
+    total, idle, last = Worked(), _IDLE[0], time.monotonic()
     with contextlib.ExitStack() as stack:
         stack.enter_context(stop_on_signals(stop))
         runner = Runner(evaluator, objective, limits=limits, isolation=isolation, folder=folder, stop=stop)
@@ -218,8 +219,8 @@ def work(
         while not (stop.is_set() or until()):
             worked = worker.step()
             if worked is not None:
-                total, idle = total + worked, _IDLE[0]
-            elif drain:
+                total, idle, last = total + worked, _IDLE[0], time.monotonic()
+            elif drain and time.monotonic() - last >= linger:
                 break
             else:
                 stop.wait(idle)
