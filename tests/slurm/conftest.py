@@ -1,5 +1,8 @@
 """A cluster for all tests of a module, and studies on it."""
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.slurm.cluster import Slurm, missing
@@ -16,3 +19,20 @@ def slurm(tmp_path_factory):
         for name, value in cluster.environment.items():
             patch.setenv(name, value)
         yield cluster
+
+
+@pytest.fixture
+def start():
+    """Return a function that starts a coordinator; one that still runs at the end of a test is ended."""
+    started = []
+
+    def begin(path):
+        command = [sys.executable, "-m", "parfocal", "run", str(path), "--verbose"]
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
+        started.append(subprocess.Popen(command, cwd=path.parent, **options))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -1,7 +1,6 @@
 """What the tests on clusters share: an experiment, a coordinator in a process of its own, and what must hold after."""
 
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -34,14 +33,6 @@ def write(folder: Path, engine: str, budget: int) -> Path:
     path = folder / "cells.yaml"
     path.write_text(EXPERIMENT.replace("ENGINE", engine).replace("BUDGET", str(budget)))
     return path
-
-
-def start(path: Path, *options: str) -> "subprocess.Popen[str]":
-    """Start the coordinator."""
-    command = [sys.executable, "-m", "parfocal", "run", str(path), *options, "--verbose"]
-    return subprocess.Popen(
-        command, cwd=path.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    )
 
 
 class Trials:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.slurm.studies import Trials, end, start, workers_of, write
+from tests.slurm.studies import Trials, end, workers_of, write
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="there is no Slurm on Windows")]
 
@@ -31,7 +31,7 @@ def folder(slurm, tmp_path):
     slurm.wait(lambda: tasks(slurm) == [], 60)
 
 
-def test_a_node_is_drained_and_a_job_is_killed_in_the_middle(slurm, folder):
+def test_a_node_is_drained_and_a_job_is_killed_in_the_middle(slurm, folder, start):
     path = write(folder, "{kind: slurm, workers: 4, time: '10:00', memory: 300 MiB, poll: 2}", 60)
     trials, process = Trials(path), start(path)
     trials.wait(10, process)
@@ -52,7 +52,7 @@ def test_a_node_is_drained_and_a_job_is_killed_in_the_middle(slurm, folder):
     assert "Helping 'cells'" in logs[0].read_text()
 
 
-def test_a_job_step_that_is_killed_leaves_no_worker_behind(slurm, folder):
+def test_a_job_step_that_is_killed_leaves_no_worker_behind(slurm, folder, start):
     import psutil
 
     path = write(folder, "{kind: slurm, workers: 2, poll: 2}", 40)
@@ -69,7 +69,7 @@ def test_a_job_step_that_is_killed_leaves_no_worker_behind(slurm, folder):
     assert workers_of(path) == []
 
 
-def test_the_array_outlives_its_coordinator_and_is_found_again(slurm, folder):
+def test_the_array_outlives_its_coordinator_and_is_found_again(slurm, folder, start):
     path = write(folder, "{kind: slurm, workers: 3, poll: 2}", 60)
     trials, process = Trials(path), start(path)
     trials.wait(6, process)
@@ -88,7 +88,7 @@ def test_the_array_outlives_its_coordinator_and_is_found_again(slurm, folder):
     assert len(before) == 3
 
 
-def test_a_preempted_worker_gives_its_claim_back_and_a_requeued_one_starts_again(slurm, folder):
+def test_a_preempted_worker_gives_its_claim_back_and_a_requeued_one_starts_again(slurm, folder, start):
     path = write(folder, "{kind: slurm, workers: 2, poll: 2}", 60)
     trials, process = Trials(path), start(path)
     trials.wait(6, process)
@@ -99,7 +99,7 @@ def test_a_preempted_worker_gives_its_claim_back_and_a_requeued_one_starts_again
     trials.check(60)
 
 
-def test_ctrl_c_takes_the_array_away(slurm, folder):
+def test_ctrl_c_takes_the_array_away(slurm, folder, start):
     path = write(folder, "{kind: slurm, workers: 6, poll: 2}", 400)
     trials, process = Trials(path), start(path)
     trials.wait(6, process)
