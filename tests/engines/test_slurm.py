@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from parfocal import Float, Study
 from parfocal.engines import WorkerPlan, engine_from_dict, slurm_queue
 from parfocal.engines.slurm import job_name_of
 from parfocal.errors import EngineError, InvalidInput
@@ -117,6 +118,13 @@ def test_without_slurm_it_says_where_it_runs(tmp_path, monkeypatch):
     storage.close()
     with pytest.raises(InvalidInput, match="A study in memory"):
         engine.start(MemoryStorage(), WorkerPlan("memory", "study"))
+
+
+def test_a_function_that_commands_cannot_import_is_refused_before_anything_is_submitted(tmp_path):
+    study = Study({"x": Float(0, 1)}, "minimize loss", lambda x: x, storage=tmp_path / "study.db")
+    for kind in ("slurm", "dask"):
+        with pytest.raises(InvalidInput, match="define the function with 'def' at the top of a module"):
+            study.run(2, engine=kind)
 
 
 def test_indices_are_written_as_slurm_writes_them():

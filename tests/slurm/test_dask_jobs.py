@@ -27,7 +27,8 @@ def folder(slurm, tmp_path):
 
 
 def test_a_node_is_drained_and_a_job_is_killed_in_the_middle(slurm, folder, start):
-    path = write(folder, ENGINE.replace("JOBS", "jobs: 4"), 320)
+    # each job holds two workers, which Dask's own cluster objects would not replace
+    path = write(folder, ENGINE.replace("JOBS", "jobs: 2").replace("cores: 1", "cores: 2"), 320)
     trials, process = Trials(path), start(path)
     trials.wait(20, process)
     slurm.wait(lambda: len(workers_of(path)) == 4, 60)

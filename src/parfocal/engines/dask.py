@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from parfocal.engines import dask_cluster, dask_task
-from parfocal.engines.base import Patience, WorkerPlan, log_folder, require_shared, safe, worker_arguments
+from parfocal.engines.base import WorkerPlan
+from parfocal.engines.commands import commands_study, log_folder, safe, worker_arguments
 from parfocal.engines.cores import THREADS
 from parfocal.engines.dask_options import DaskOptions
+from parfocal.engines.patience import Patience, Silence
 from parfocal.errors import EngineError, StudyStopped
 from parfocal.evaluation import processes
 from parfocal.extras import require
@@ -54,6 +56,7 @@ class DaskEngine:
         self._token = secrets.token_hex(8)
         self._looked = self._answered = -float("inf")
         self._wanted = options.minimum or 0
+        self._silence = Silence()
 
     @classmethod
     def from_dict(
@@ -82,10 +85,10 @@ class DaskEngine:
         MissingPackage, EngineError
             If Dask is not installed, or its scheduler does not answer.
         """
-        require_shared(storage)
+        self._storage, self._study = storage, commands_study(storage, plan.study)
         distributed = require("distributed", "dask")
-        self._storage, self._study = storage, storage.open_study(plan.study)
-        self._cluster = dask_cluster.make_cluster(self.options, _job_name(plan), self._logs_at(plan))
+        self._logs = self._logs_at(plan)
+        self._cluster = dask_cluster.make_cluster(self.options, _job_name(plan), self._logs)
         address = self.options.address or self._cluster.scheduler_address
         try:
             self._client = distributed.Client(address, timeout=_CONNECT, set_as_default=False)
@@ -134,6 +137,9 @@ class DaskEngine:
         if threads is None:
             return len(self._tasks)
         self._threads = threads
+        if self._wanted:
+            where = f"look at the queue of your jobs, and at their logs in {self._logs}" if self.options.batch else ""
+            self._silence.look(len(threads), where or f"the scheduler at {self._address} has no Dask workers")
         if self._replacer is not None:
             self._replacer.tend()
         deaths, words = self._drop()

@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import Any, Literal
 
 from parfocal.checks import positive
-from parfocal.engines.base import Patience, WorkerPlan, require_shared
+from parfocal.engines.base import WorkerPlan
+from parfocal.engines.commands import require_shared
 from parfocal.engines.cores import available_cores, thread_limits
+from parfocal.engines.patience import Patience
 from parfocal.errors import InvalidInput, StudyStopped
 from parfocal.evaluation import processes
 from parfocal.evaluation.channel import guard, launch, pack, send

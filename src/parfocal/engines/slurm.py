@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from parfocal.engines import slurm_queue
-from parfocal.engines.base import Patience, WorkerPlan, log_folder, require_shared, safe, target_of, worker_arguments
+from parfocal.engines.base import WorkerPlan
+from parfocal.engines.commands import commands_study, log_folder, safe, target_of, worker_arguments
+from parfocal.engines.patience import Patience, Silence
 from parfocal.engines.slurm_queue import QueueUnreachable, Task
 from parfocal.engines.slurm_script import SlurmOptions, script
 from parfocal.errors import StorageError, StudyStopped
@@ -47,6 +49,7 @@ class SlurmEngine:
         self._looked = -float("inf")
         self._known: set[int] = set()
         self._said = ""
+        self._silence = Silence()
 
     @classmethod
     def from_dict(
@@ -64,8 +67,7 @@ class SlurmEngine:
         EngineError
             If Slurm is not there, or refuses the script.
         """
-        require_shared(storage)
-        self._storage, self._study = storage, storage.open_study(plan.study)
+        self._storage, self._study = storage, commands_study(storage, plan.study)
         self.logs_at = log_folder(plan, "slurm", self.options.logs, self._base)
         running = slurm_queue.tasks(name := job_name_of(plan))
         self.logs_at.mkdir(parents=True, exist_ok=True)
@@ -113,6 +115,7 @@ class SlurmEngine:
         self._working = sum(task.state in _WORKING for task in found)
         waiting = [task for task in found if task.state not in _WORKING]
         reasons = ", ".join(sorted({task.reason for task in waiting}))
+        self._silence.look(self._working, f"Slurm says '{reasons}'; its queue: squeue --name={self._name}")
         self._say(f"{self._working} tasks run, {len(waiting)} wait{f' ({reasons})' if reasons else ''}")
 
     def _say(self, text: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from parfocal import documents
 from parfocal.documents import Document
 from parfocal.engines import Engine, WorkerPlan, engine_from_dict
-from parfocal.engines.base import is_file
+from parfocal.engines.commands import is_file
 from parfocal.errors import DataError, ExperimentError, InvalidInput, ParfocalError, SpaceError
 from parfocal.evaluation import Evaluator, Limits, evaluator_from_dict
 from parfocal.experiment.keys import ExperimentKeys, ObjectiveKeys, read_keys
