@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -98,9 +99,8 @@ class DaskEngine:
                 "correct the key 'address'."
             ) from None
         self._address = address
-        self._arguments = worker_arguments(plan, self.options.target)
+        self._arguments = self._command(plan)
         if self.options.elastic:
-            self._arguments += ["--idle", f"{self.options.idle} s"]
             dask_cluster.adapt(self._cluster, self.options, lambda: max(self._wanted, len(self._tasks)))
         elif self.options.batch:
             self._replacer = dask_cluster.Replacer(self._cluster, self.options.jobs or 1)
@@ -110,13 +110,17 @@ class DaskEngine:
 
     def preview(self, plan: WorkerPlan) -> str:
         """Return the script of one job, or what is started where no script is needed."""
-        words = " ".join(["parfocal", *worker_arguments(plan, self.options.target)])
+        words = shlex.join(["parfocal", *self._command(plan)])
         if self.options.batch:
             script = dask_cluster.job_script(self.options, _job_name(plan), self._logs_at(plan))
             return f"{script.rstrip()}\n# each Dask worker then runs: {words}"
         require("distributed", "dask")
         where = self.options.address or "a scheduler that is started on this machine"
         return f"Tasks on {where}, each of which runs: {words}"
+
+    def _command(self, plan: WorkerPlan) -> list[str]:
+        idle = ["--idle", f"{self.options.idle} s"] if self.options.elastic else []
+        return [*worker_arguments(plan, self.options.target), *idle]
 
     def _logs_at(self, plan: WorkerPlan) -> Path:
         return log_folder(plan, "dask", self.options.logs, self._base)
