@@ -79,7 +79,9 @@ def test_the_array_outlives_its_coordinator_and_is_found_again(slurm, folder, st
     process.communicate()
     done = trials.finished()
     trials.wait(done + 10)  # what was queued is still worked on
+    path.write_text(path.read_text().replace("workers: 3", "workers: 2"))
     again = start(path)
+    slurm.wait(lambda: len(running(slurm)) == 2, 30)  # one too many was asked to leave
     said = end(again)
     assert "3 tasks of the array" in said
     assert "submitted the tasks" not in said
@@ -107,7 +109,9 @@ def test_ctrl_c_takes_the_array_away(slurm, folder, start):
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert tasks(slurm) == []
-    assert {trial.state.name for trial in trials.all()} == {"COMPLETE", "WAITING"}
+    left = [trial for trial in trials.all() if trial.state.name != "COMPLETE"]
+    assert {trial.state.name for trial in left} == {"WAITING"}
+    assert any(trial.attempts for trial in left), "trials of the moment were given back"
 
 
 def test_workers_that_cannot_start_stop_the_study_with_their_last_words(slurm, folder):

@@ -58,3 +58,16 @@ def test_the_number_of_jobs_follows_the_trials(slurm, folder, start):
     end(process)
     trials.check(60)
     slurm.wait(lambda: jobs(slurm) == [], 30)
+
+
+def test_jobs_end_with_their_coordinator_and_the_next_run_goes_on(slurm, folder, start):
+    path = write(folder, ENGINE.replace("JOBS", "jobs: 2"), 60)
+    trials, process = Trials(path), start(path)
+    trials.wait(6, process)
+    process.kill()
+    process.communicate()
+    slurm.wait(lambda: workers_of(path) == [], 30)
+    slurm.wait(lambda: jobs(slurm) == [], 90)
+    assert {trial.state.name for trial in trials.all()} <= {"COMPLETE", "WAITING"}
+    end(start(path))
+    trials.check(60)

@@ -106,7 +106,7 @@ class SlurmEngine:
                 self._bear(missing)
                 self._submit(missing)
         except (QueueUnreachable, StorageError) as error:  # workers need neither squeue nor this process
-            self._say(str(error))
+            self._say(str(error), logging.WARNING)
             self._looked = time.monotonic()
         return self._working
 
@@ -118,10 +118,10 @@ class SlurmEngine:
         self._silence.look(self._working, f"Slurm says '{reasons}'; its queue: squeue --name={self._name}")
         self._say(f"{self._working} tasks run, {len(waiting)} wait{f' ({reasons})' if reasons else ''}")
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, level: int = logging.INFO) -> None:
         if text != self._said:
             self._said = text
-            _LOG.info("slurm, %s: %s", self._name, text)
+            _LOG.log(level, "slurm, %s: %s", self._name, text)
 
     def _missing(self, found: list[Task]) -> set[int]:
         return set(range(self.size)) - {task.index for task in found}
