@@ -15,9 +15,6 @@ from parfocal.storage import MemoryStorage
 
 distributed = pytest.importorskip("distributed")
 
-# Dask's own: sockets that are closed by the garbage collector while a cluster goes down
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
 
 def study(folder, name="slow", **options):
     return Study(
