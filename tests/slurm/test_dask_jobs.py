@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -42,8 +44,8 @@ def test_a_node_is_drained_and_a_job_is_killed_in_the_middle(slurm, folder, star
     for each in [step, *step.children(recursive=True)]:  # the job with all that is in it, at once
         os.kill(each.pid, signal.SIGKILL)
     slurm.wait(lambda: {worker.pid for worker in workers_of(path)} - set(before), 90)
-    (new,) = [worker for worker in workers_of(path) if worker.pid not in before]
-    assert new.environ()["SLURMD_NODENAME"] == "n1", "nothing begins on a drained node"
+    new = [worker.environ() for worker in workers_of(path) if worker.pid not in before]
+    assert {environment["SLURMD_NODENAME"] for environment in new} == {"n1"}, "nothing begins on a drained node"
     end(process)
     trials.check(320)
     slurm.wait(lambda: jobs(slurm) == [], 30)
@@ -71,3 +73,14 @@ def test_jobs_end_with_their_coordinator_and_the_next_run_goes_on(slurm, folder,
     assert {trial.state.name for trial in trials.all()} <= {"COMPLETE", "WAITING"}
     end(start(path))
     trials.check(60)
+
+
+def test_jobs_that_end_before_their_workers_begin_stop_the_study(slurm, folder):
+    engine = ENGINE.replace("JOBS", "jobs: 3, job_script_prologue: ['echo no such module >&2; exit 1']")
+    path = write(folder, engine, 10)
+    command = [sys.executable, "-m", "parfocal", "run", str(path), "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "6 workers in a row died without finishing a trial, the last with its job, whose log is in" in done.stderr
+    assert any("no such module" in log.read_text() for log in (folder / "cells.db-dask" / "cells").glob("*.err"))
+    assert jobs(slurm) == []

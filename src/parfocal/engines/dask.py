@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from parfocal.engines import dask_cluster, dask_task
+from parfocal.engines import dask_cluster, dask_task, slurm_queue
 from parfocal.engines.base import WorkerPlan
 from parfocal.engines.commands import commands_study, log_folder, safe, worker_arguments
 from parfocal.engines.cores import THREADS
@@ -51,7 +51,7 @@ class DaskEngine:
         self._limit = patience
         self._client: Any = None
         self._cluster: Any = None
-        self._replacer: dask_cluster.Replacer | None = None
+        self._jobs: dask_cluster.Jobs | None = None
         self._tasks: dict[str, tuple[str, Any]] = {}
         self._threads: dict[str, int] = {}
         self._token = secrets.token_hex(8)
@@ -102,8 +102,9 @@ class DaskEngine:
         self._arguments = self._command(plan)
         if self.options.elastic:
             dask_cluster.adapt(self._cluster, self.options, lambda: max(self._wanted, len(self._tasks)))
-        elif self.options.batch:
-            self._replacer = dask_cluster.Replacer(self._cluster, self.options.jobs or 1)
+        if self.options.batch:
+            queue = slurm_queue.mine if self.options.cluster == "slurm" else None
+            self._jobs = dask_cluster.Jobs(self._cluster, self.options.jobs, queue)
         self._answered = time.monotonic()
         self._patience = Patience(self._limit or max(6, 2 * self.size))
         return self
@@ -144,9 +145,9 @@ class DaskEngine:
         if self._wanted:
             where = f"look at the queue of your jobs, and at their logs in {self._logs}" if self.options.batch else ""
             self._silence.look(len(threads), where or f"the scheduler at {self._address} has no Dask workers")
-        if self._replacer is not None:
-            self._replacer.tend()
         deaths, words = self._drop()
+        if self._jobs is not None and (stillborn := self._jobs.tend()):
+            deaths, words = deaths + stillborn, (f"its job, whose log is in {self._logs}", "")
         if deaths:
             reap_dead(self._storage, self._study.id)
             if self._patience.ended(deaths, self._storage.counts(self._study.id).finished):

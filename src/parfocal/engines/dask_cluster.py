@@ -14,6 +14,7 @@ from parfocal.extras import require
 
 _LOG = logging.getLogger("parfocal.engines")
 _OF_THE_CLUSTER = ("scheduler_options", "shared_temp_directory", "silence_logs")
+_ASK = 10.0  # s between two questions to the queue, asked only while a job has not come up
 _LOST = 20.0  # s without any of its Dask workers after which a job that had some is given up
 
 
@@ -85,42 +86,70 @@ def _job(worker: Any) -> str:
     return str(worker.name).rpartition("-")[0]
 
 
-class Replacer:
-    """Replaces jobs whose Dask workers are gone: their time was up, their node failed, or somebody ended them.
+class Jobs:
+    """Watches jobs in a batch system, and replaces those that are gone.
+
+    A job is lost when it has been without all its Dask workers for some seconds: its time was up, its node failed, or
+    somebody ended it. One that ends before any of them came up is *stillborn*; only a queue that can be asked tells it
+    from one that waits.
 
     Parameters
     ----------
     cluster
         Of dask-jobqueue.
-    jobs
-        How many there shall be.
+    wanted
+        How many jobs there shall be; None where Dask's ``adapt`` decides.
+    queue
+        Returns the ids of the jobs that wait or run; None where nobody can be asked.
     """
 
-    def __init__(self, cluster: Any, jobs: int) -> None:
-        self._cluster, self._jobs = cluster, jobs
+    def __init__(self, cluster: Any, wanted: int | None, queue: Callable[[], set[str]] | None) -> None:
+        self._cluster, self._wanted, self._queue = cluster, wanted, queue
         self._seen: dict[str, float] = {}
-        cluster.scale(jobs=jobs)
+        self._asked = time.monotonic()
+        if wanted is not None:
+            cluster.scale(jobs=wanted)
 
-    def tend(self) -> None:
-        """Look at the jobs, and start others for those that are lost."""
+    def tend(self) -> int:
+        """Look at the jobs, and start others for those that are gone; return how many of them were stillborn."""
         now = time.monotonic()
         up = {str(name) for name in self._cluster.observed}
-        lost = []
+        gone, new = [], []
         for name, places in self._places():
             if up.intersection(places):
                 self._seen[name] = now
-            elif name in self._seen and now - self._seen[name] > _LOST:
-                lost.append(name)
+            elif name not in self._seen:
+                new.append(name)
+            elif now - self._seen[name] > _LOST:
+                gone.append(name)
+        stillborn = self._stillborn(new, now)
+        if gone or stillborn:
+            _LOG.info("dask: the jobs %s are gone and are replaced", ", ".join(gone + stillborn))
+            for name in gone:
                 del self._seen[name]
-        if lost:
-            _LOG.info("dask: the jobs %s have no worker any more and are replaced", ", ".join(lost))
-            self._cluster.sync(self._cluster.scale_down, lost)
-            self._cluster.scale(jobs=self._jobs)
+            self._cluster.sync(self._cluster.scale_down, gone + stillborn)
+            if self._wanted is not None:
+                self._cluster.scale(jobs=self._wanted)
+        return len(stillborn)
+
+    def _stillborn(self, new: list[str], now: float) -> list[str]:
+        """Return which of the jobs without any worker so far are not in the queue any more."""
+        if self._queue is None or not new or now - self._asked < _ASK:
+            return []
+        self._asked = now
+        ids = {name: getattr(self._cluster.workers.get(name), "job_id", None) for name in new}
+        try:
+            alive = self._queue()
+        except EngineError as error:
+            _LOG.info("dask: %s", error)
+            return []
+        up = {str(name) for name in self._cluster.observed}  # one may have come up while the queue was asked
+        return [n for n, p in self._places() if ids.get(n) is not None and ids[n] not in alive and not up & p]
 
     def _places(self) -> Iterator[tuple[str, set[str]]]:
         """Yield the name of each job, and those of its Dask workers."""
         for name, spec in list(self._cluster.worker_spec.items()):
-            yield name, {f"{name}{suffix}" for suffix in spec.get("group", [""])}
+            yield str(name), {f"{name}{suffix}" for suffix in spec.get("group", [""])}
 
 
 def close(cluster: Any) -> None:

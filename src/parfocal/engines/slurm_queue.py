@@ -51,6 +51,11 @@ def tasks(name: str) -> list[Task]:
     return found
 
 
+def mine() -> set[str]:
+    """Return the ids of all of this user's jobs that wait or run."""
+    return set(_call(["squeue", "--noheader", f"--user={getpass.getuser()}", "--format=%i"]).split())
+
+
 def submit(script: Path, indices: Iterable[int]) -> str:
     """Submit tasks of an array and return the id of their job.
 
