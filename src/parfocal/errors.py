@@ -12,10 +12,13 @@
     ├── DataError                images, labels or points cannot be used as they are
     ├── EvaluationError          an evaluation failed; ends as a FAILED trial
     ├── EngineError              an engine cannot start its workers
+    ├── ExchangeError            a file of trials or outcomes is wrong: names file and remedy
     ├── StudyStopped             a study stopped itself early and says why
     ├── StorageError             the database cannot be used
     │   ├── SchemaVersionError   the file was written by another version of parfocal
-    │   └── StudyExistsError     the name is taken by a study with another definition
+    │   ├── StudyExistsError     the name is taken by a study with another definition
+    │   ├── StorageUnavailable   the database does not answer for now: what was called may be called again
+    │   └── OutOfStep            somebody else has added trials, or asks for this study, meanwhile
     └── MissingPackage           an extra is not installed (also ImportError): one sentence with the install line
 
 A message says what is wrong, what was expected, what was got, and how to mend it, in one sentence where it can.
@@ -62,6 +65,10 @@ class EngineError(ParfocalError):
     """An engine cannot start its workers: a scheduler is not there, or refuses them."""
 
 
+class ExchangeError(ParfocalError):
+    """A file of trials or outcomes cannot be used; the text names the file."""
+
+
 class StudyStopped(ParfocalError):
     """A study stopped itself early; the text says why."""
 
@@ -76,6 +83,14 @@ class SchemaVersionError(StorageError):
 
 class StudyExistsError(StorageError):
     """A study of this name exists with another definition."""
+
+
+class StorageUnavailable(StorageError):
+    """The database does not answer for now; calling again later is right."""
+
+
+class OutOfStep(StorageError):
+    """Trials were not added, since somebody else has added some, or asks for this study, meanwhile."""
 
 
 class MissingPackage(ParfocalError, ImportError):

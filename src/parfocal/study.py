@@ -1,7 +1,7 @@
 """The facade: a study is a space, an objective, an optimizer and an evaluator over a storage."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,9 +12,10 @@ from parfocal.errors import InvalidInput
 from parfocal.evaluation import Evaluator, Isolation, Limits, PythonEvaluator, evaluator_from_dict, guard
 from parfocal.optimizers import DEFAULT, WARMUP, Best, compose
 from parfocal.optimizers.repeats import checked
-from parfocal.search import Progress, Search, Setup, run_here, run_with_workers, trial_folder
+from parfocal.replay import Replayed, replay
+from parfocal.search import Asking, Progress, Search, Setup, run_here, run_with_workers, trial_folder
 from parfocal.space import Parameter, Space, completed
-from parfocal.storage import Counts, Storage, load_history, open_storage, the_study
+from parfocal.storage import Counts, Storage, open_storage, the_study
 from parfocal.trials import Configuration, History, Objective, Trial
 from parfocal.warmstart import WarmSource, WarmStart, carried
 from parfocal.workers import Worked, work
@@ -101,12 +102,9 @@ class Study:
         self.storage = storage if isinstance(storage, Storage) else open_storage(storage)
         self.record = self.storage.create_study(name, self._definition(), free=FREE)
         self.space = Space.from_dict(self.record.definition["space"])  # parameters may stand in another order by now
-        history = load_history(self.storage, self.record.id, self.space, self.objective)
-        record, composition = self.record, self.composition
-        self._search = Search(
-            self.storage, record, self.space, self.objective, composition, seed, warmup, history, self.repeats
-        )
-        carried_over = [] if warm_start is None or len(history) else carried(self.space, WarmStart.of(warm_start))
+        self._search = self.search("")
+        begun = warm_start is None or self.counts.total
+        carried_over = [] if begun or warm_start is None else carried(self.space, WarmStart.of(warm_start))
         if enqueue or carried_over:
             self._search.enqueue([*self._given(enqueue), *carried_over])
 
@@ -163,7 +161,8 @@ class Study:
             What starts them: ``"local"`` on this machine, ``"slurm"``, ``"dask"``, or one of these with its options,
             ``{"kind": "slurm", "workers": 64}``. Elsewhere than here, workers rebuild the evaluator from the study.
         batch : int, optional
-            Trials asked for at once: default 1 for optimizers that learn (the fewest evaluations), 100 for others.
+            Trials that wait to be evaluated, at least: by default as few as keep all workers busy for an optimizer that
+            learns (the fewest evaluations), 100 a worker for others.
         on_progress : callable, optional
             Called with a :class:`~parfocal.search.Progress` after every change.
 
@@ -175,14 +174,14 @@ class Study:
         positive(budget, "budget")
         setup, search = self._setup(), self._search
         here = engine == "local" and (workers is None or LocalEngine(workers).size == 1)
-        each = 1 if self.composition.learns else 100
-        ahead = None if batch is None else positive(batch, "batch")
+        batch = None if batch is None else positive(batch, "batch")
         chosen = engine if isinstance(engine, Engine) else engine_from_dict(engine, workers)
+        self.storage.set_budget(self.record.id, budget)
         self.enqueue([])  # the default, at least
         if here:
-            run_here(search, setup, budget, ahead or each, on_progress)
+            run_here(search, setup, batch or (1 if self.composition.learns else 100), on_progress)
         else:
-            run_with_workers(search, setup, budget, lambda live: ahead or live * each, chosen, on_progress)
+            run_with_workers(search, setup, chosen, batch, on_progress)
         return self
 
     def enqueue(self, configurations: Sequence[Mapping[str, Any]]) -> int:
@@ -197,10 +196,11 @@ class Study:
         default = [] if self.default is None else [(self.default, "default")]
         return [*default, *((completed(self.space, configuration), "given") for configuration in configurations)]
 
-    def help(self, *, wait: bool = False, idle: float = math.inf) -> Worked:
-        """Evaluate what another process has queued for this study, until nothing waits.
+    def help(self, *, wait: bool = False, idle: float = math.inf, job: str = "") -> Worked:
+        """Evaluate what has been queued for this study, until nothing waits.
 
-        With ``wait``, until nothing has waited for ``idle`` seconds, or until Ctrl-C.
+        With ``wait``, until nothing has waited for ``idle`` seconds, or until Ctrl-C. One who waits also takes its turn
+        in asking: as long as one of them lives, the search goes on to its budget.
         """
         setup = self._setup()
         return work(
@@ -208,18 +208,35 @@ class Study:
             self.record,
             setup.evaluator,
             self.objective,
+            job=job,
             isolation=setup.isolation,
             limits=setup.limits,
             folder=setup.folder,
             drain=not wait or idle < math.inf,
             linger=idle if wait else 0.0,
+            beside=self._asking if wait else None,
         )
+
+    def search(self, asker: str) -> Search:
+        """Return a view of this study, by which ``asker``, the id of a registered worker, asks when it leads."""
+        parts = (self.storage, self.record, self.space, self.objective, self.composition)
+        return Search(*parts, self.seed, self.warmup, self.repeats, asker)
+
+    def _asking(self, worker: str) -> Asking:
+        self._search.asker = worker
+        return Asking(self._search)
 
     def _setup(self) -> Setup:
         if self.evaluator is None:
             raise InvalidInput("This study has no evaluator and cannot run: give it a function or an evaluator.")
         folder = trial_folder(self.storage, self.name)
         return Setup(self.evaluator, self.isolation, self.limits, folder, self.stop_after_failures)
+
+    def replay(self, start: int = 0, stop: int | None = None) -> Iterator[Replayed]:
+        """Make the asks from trial ``start`` to ``stop`` again and compare, bit by bit: see :mod:`parfocal.replay`."""
+        parts = (self.storage, self.record, self.space, self.objective, self.composition)
+        options: dict[str, Any] = {"seed": self.seed, "warmup": self.warmup, "repeats": self.repeats}
+        return replay(*parts, **options, start=start, stop=stop)
 
     # ------------------------------------------------------------ read
 

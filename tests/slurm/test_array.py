@@ -70,7 +70,7 @@ def test_a_job_step_that_is_killed_leaves_no_worker_behind(slurm, folder, start)
 
 
 def test_the_array_outlives_its_coordinator_and_is_found_again(slurm, folder, start):
-    path = write(folder, "{kind: slurm, workers: 3, poll: 2}", 60)
+    path = write(folder, "{kind: slurm, workers: 3, poll: 2}", 150)
     trials, process = Trials(path), start(path)
     trials.wait(6, process)
     slurm.wait(lambda: len(running(slurm)) == 3, 30)
@@ -85,7 +85,7 @@ def test_the_array_outlives_its_coordinator_and_is_found_again(slurm, folder, st
     said = end(again)
     assert "3 tasks of the array" in said
     assert "submitted the tasks" not in said
-    trials.check(60)
+    trials.check(150)
     assert tasks(slurm) == []
     assert len(before) == 3
 

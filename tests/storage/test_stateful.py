@@ -1,8 +1,10 @@
 """The SQL storage does the same as the one in memory, whatever is done to it in whatever order."""
 
+import itertools
 import math
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -41,13 +43,13 @@ class Line:
 class Storages(RuleBasedStateMachine):
     """Does everything to both and compares."""
 
-    folder = None
+    place = None  # returns where a new database may be
 
     @initialize()
     def begin(self):
         self.clock = Clock()
         self.memory = MemoryStorage(clock=self.clock)
-        self.sql = SqlStorage(self.folder / f"{id(self)}.db", clock=self.clock)
+        self.sql = SqlStorage(self.place(), clock=self.clock)
         self.study = self.both("create_study", "a", {"x": 1}).id
         self.claims = []
         self.history = History(1)
@@ -90,6 +92,22 @@ class Storages(RuleBasedStateMachine):
     def reap(self, workers, most):
         self.both("reap", self.study, workers, most)
 
+    @rule(numbers=ANY_NUMBERS)
+    def withdraw(self, numbers):
+        self.both("withdraw", self.study, numbers, "why")
+
+    @rule(budget=st.none() | st.integers(0, 20))
+    def set_budget(self, budget):
+        self.both("set_budget", self.study, budget)
+
+    @rule(asker=WORKERS, lease=st.sampled_from([5.0, 50.0]))
+    def lead(self, asker, lease):
+        self.both("lead", self.study, asker, lease)
+
+    @rule(asker=WORKERS)
+    def resign(self, asker):
+        self.both("resign", self.study, asker)
+
     @rule(seconds=st.sampled_from([1.0, 5.0, 49.0, 50.0]))
     def wait(self, seconds):
         self.clock.now += seconds
@@ -116,7 +134,8 @@ class Storages(RuleBasedStateMachine):
         if not hasattr(self, "study"):
             return
         trials = self.both("trials", self.study)
-        counts = self.both("counts", self.study)
+        counts = self.both("state", self.study).counts
+        assert self.both("running", self.study) == [t for t in trials if t.state == State.RUNNING]
         assert [counts[state] for state in State] == [sum(t.state == state for t in trials) for state in State]
         finished = {t.number: repr(t) for t in trials if t.state.finished}
         assert self.finished.items() <= finished.items(), "a finished trial changed"
@@ -127,9 +146,15 @@ class Storages(RuleBasedStateMachine):
     def teardown(self):
         if hasattr(self, "sql"):
             self.sql.close()
-            self.sql.path.unlink()
 
 
-def test_both_storages_do_the_same(tmp_path):
-    Storages.folder = tmp_path
-    run_state_machine_as_test(Storages, settings=settings(max_examples=30, stateful_step_count=40, deadline=None))
+@pytest.mark.parametrize(("kind", "examples"), [("sqlite", 30), ("postgres", 15)])
+def test_all_storages_do_the_same(tmp_path, kind, examples, request):
+    if kind == "sqlite":
+        names = itertools.count()
+        Storages.place = lambda _: tmp_path / f"{next(names)}.db"
+    else:
+        server = request.getfixturevalue("postgres_server")
+        Storages.place = lambda _: server.database()
+    steps = settings(max_examples=examples, stateful_step_count=40, deadline=None)
+    run_state_machine_as_test(Storages, settings=steps)

@@ -8,7 +8,7 @@ import time
 import pytest
 from trial_support import HERE, fault, gone, pids_in, posix, wait_until
 
-from parfocal.errors import StorageError
+from parfocal.errors import StorageUnavailable
 from parfocal.evaluation import PythonEvaluator, Runner, Stop
 from parfocal.storage import MemoryStorage, SqlStorage
 from parfocal.trials import Objective, Reason, State
@@ -47,7 +47,7 @@ class Watched:
     def claim(self, *arguments):
         if self.errors:
             self.errors -= 1
-            raise StorageError("away")
+            raise StorageUnavailable("away")
         trials = self._storage.claim(*arguments)
         self.claimed.append(len(trials))
         return trials
@@ -131,13 +131,14 @@ def test_it_waits_for_more_until_someone_asks_to_stop(storage):
     thread.join()
 
 
-def test_a_storage_that_is_away_for_a_moment():
+def test_a_storage_that_is_away_for_a_moment(monkeypatch):
     storage = Watched(MemoryStorage())
     record = study(storage, 1.0)
     storage.errors = 2
     assert work(storage, record, fault("square"), LOSS, isolation="none", drain=True) == Worked(complete=1)
     storage.errors = 99
-    with pytest.raises(StorageError, match="away"):
+    monkeypatch.setattr("parfocal.workers.worker.PATIENCE", 0.5)
+    with pytest.raises(StorageUnavailable, match="away"):
         work(storage, record, fault("square"), LOSS, isolation="none", drain=True)
     assert storage.workers() == []
 

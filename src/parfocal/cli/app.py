@@ -117,11 +117,80 @@ def worker(
 
 
 @app.command()
+def ask(
+    target: Target,
+    n: Annotated[int, typer.Option("--n", "-n", min=1, help="Trials to hand out, fewer where the budget ends.")],
+    study: StudyName = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="A folder for one file a trial, or one file *.json; default: print them."),
+    ] = None,
+    lease: Annotated[
+        str, typer.Option(help="How long they are out before they may be handed out again.", metavar="TIME")
+    ] = "7 d",
+    worker: Annotated[
+        str | None,
+        typer.Option(help="Name of this hand-out: asking again under it gives the same trials.", metavar="NAME"),
+    ] = None,
+    budget: Budget = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 3 when there was nothing to hand out, for loops.")
+    ] = False,
+) -> None:
+    """Hand out trials as files, for a workflow engine that evaluates them itself."""
+    from parfocal.cli.files import ask_study
+
+    ask_study(target, n, study, out, lease, worker, budget, exit_code)
+
+
+@app.command()
+def evaluate(
+    trial: Annotated[Path, typer.Argument(help="The file of one trial, written by `parfocal ask`.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The outcome's file; default: print it.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the trial's work folder is kept; default: temporary.")
+    ] = None,
+    fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 when the trial fails.")] = False,
+) -> None:
+    """Evaluate one trial that was handed out as a file; no database is needed."""
+    from parfocal.cli.files import evaluate_trial
+
+    evaluate_trial(trial, out, folder, fail)
+
+
+@app.command()
+def tell(
+    target: Target,
+    outcomes: Annotated[
+        list[Path], typer.Argument(help="Files of outcomes, or folders of them.", metavar="OUTCOME...")
+    ],
+    study: StudyName = None,
+) -> None:
+    """Enter outcomes that came back as files, in any order and any number of times."""
+    from parfocal.cli.files import tell_study
+
+    tell_study(target, outcomes, study)
+
+
+@app.command()
 def status(target: Target, study: StudyName = None) -> None:
     """Show how far each study of a database is."""
     from parfocal.cli.show import show_status
 
     show_status(target, study)
+
+
+@app.command()
+def replay(
+    target: Target,
+    study: StudyName = None,
+    start: Annotated[int, typer.Option(min=0, help="Only asks from this trial on.")] = 0,
+    stop: Annotated[int | None, typer.Option(min=1, help="Only asks before this trial.")] = None,
+) -> None:
+    """Make every ask of a study again, from what it had seen, and compare to the bit; exit code 1 where one differs."""
+    from parfocal.cli.replay import replay_study
+
+    replay_study(target, study, start, stop)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from parfocal.cli.targets import study_of
 from parfocal.errors import InvalidInput
+from parfocal.workers.jobs import job_name
 
 
 def help_study(target: Path, name: str | None, wait: bool, idle: str | None = None, parent: int | None = None) -> None:
@@ -19,7 +20,7 @@ def help_study(target: Path, name: str | None, wait: bool, idle: str | None = No
     patience = math.inf if idle is None else _seconds(idle)
     study = study_of(target, name)
     print(f"Helping '{study.name}' in {study.storage.url}; stop with Ctrl-C.", file=sys.stderr)
-    worked = study.help(wait=wait, idle=patience)
+    worked = study.help(wait=wait, idle=patience, job=job_name())
     print(f"{worked.finished} trials evaluated, {worked.failed} of them failed.")
 
 

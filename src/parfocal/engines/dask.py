@@ -196,9 +196,8 @@ class DaskEngine:
         self._wanted = self.size
         if self.options.elastic:
             counts = self._storage.counts(self._study.id)
-            # while a full queue waits, more workers would have something to do; at the end of the budget it runs dry
-            full = counts.waiting >= max(1, len(self._tasks))
-            self._wanted = self.size if full else min(self.size, counts.pending)
+            # while anything waits, more workers would have something to do; at the end of the budget nothing does
+            self._wanted = self.size if counts.waiting else min(self.size, counts.pending)
             if not counts.waiting:
                 return
         taken = [address for address, _ in self._tasks.values()]

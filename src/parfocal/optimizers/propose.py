@@ -71,11 +71,21 @@ class Proposal:
         """Append the rows to a history as pending trials, and return their place there."""
         return history.append(self.X, member=self.members)
 
-    def provenances(self, seen: int = 0) -> list[Provenance]:
-        """Return the provenance of each row; ``seen`` is the study's revision that the history had."""
+    def provenances(self, seen: int = 0, wanted: int = 0) -> list[Provenance]:
+        """Return the provenance of each row.
+
+        Parameters
+        ----------
+        seen
+            The study's revision that the history had.
+        wanted
+            Rows that were wanted, by default as many as there are.
+        """
         origins = [share for share in self.shares for _ in range(share.count)]
         return [
-            Provenance(share.sampler, share.strategy, self.ask, seen, row, share.note, share.member)
+            Provenance(
+                share.sampler, share.strategy, self.ask, seen, row, share.note, share.member, wanted or len(self)
+            )
             for row, share in enumerate(origins)
         ]
 

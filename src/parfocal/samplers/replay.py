@@ -101,7 +101,10 @@ class Run:
         last = KNOWN if None in own else max(index for index in own if index is not None)
         loss = np.where(history.complete[rows], history.loss[rows], math.inf)
         members = [
-            (float(value), foreign(self.latent, self._drawn, history.X[row]) if index is None else self._drawn[index])
+            (
+                float(value),
+                foreign(self.latent, self._drawn[:KNOWN], history.X[row]) if index is None else self._drawn[index],
+            )
             for value, row, index in zip(loss, rows, own, strict=True)
         ]
         again = [index for index in range(last) if self._keys[index] in self._results]

@@ -6,7 +6,7 @@ from parfocal.storage.base import LEASE, MAX_ATTEMPTS, Storage
 from parfocal.storage.memory import MemoryStorage
 from parfocal.storage.open import open_storage, the_study
 from parfocal.storage.processes import dead, reap_dead, this_worker
-from parfocal.storage.records import Changes, Counts, Reaped, Report, StudyRecord, WorkerRecord
+from parfocal.storage.records import Changes, Counts, Reaped, Report, StudyRecord, StudyState, WorkerRecord
 from parfocal.storage.sync import load_history, sync
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "SqlStorage",
     "Storage",
     "StudyRecord",
+    "StudyState",
     "WorkerRecord",
     "dead",
     "load_history",

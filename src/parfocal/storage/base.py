@@ -1,30 +1,40 @@
-"""The storage contract: one queue of trials with leases, and one revision counter a study.
+"""The storage contract: one queue of trials with leases, one revision counter a study, and one who asks.
 
 Whoever implements it runs :mod:`parfocal.testing.storage`, the contract as code. The reasons are in
-``docs/decisions/0003-storage-contract.md``; in short:
+``docs/decisions/0003-storage-contract.md`` and ``0006-one-asker-many-workers.md``; in short:
 
 * Trials are numbered 0, 1, 2, ... within their study; configuration, seed, fidelity and provenance never change.
 * WAITING -> RUNNING -> COMPLETE | PRUNED | FAILED | LOST; RUNNING -> WAITING by release or reaping. Final is final.
-* Every change of a trial takes the study's next revision (1, 2, 3, ...; one each, also within a batch). A change is
-  visible only with all changes of smaller revisions, so the order of final revisions is *the* order of results.
-  A heartbeat is no change.
+* Whatever an optimizer can learn from takes the study's next revision (1, 2, 3, ...; one each, also within a batch): a
+  new trial, and a final result. It is visible only with all of smaller revisions, so the order of final revisions is
+  *the* order of results. Claims, releases and heartbeats take none, so that workers do not wait for each other.
 * A claim is a lease: until its deadline nobody else gets the trial. ``attempts`` counts the claims of a trial; it is
   also the token of the claim, so that a report of an older claim is recognized and refused.
-* A method is one transaction: it happens wholly or not at all, and has happened for good when it returns.
+* Who asks for a study holds its lead, a lease like that of a trial. What it adds is refused when it has lost the lead
+  or when others have added trials that it had not seen: no ask is made twice, and every one can be replayed.
+* A method is one transaction: it happens wholly or not at all, and has happened for good when it returns. Where the
+  database does not answer for a while, a method waits for it, and raises ``StorageUnavailable`` in the end.
 * All times are seconds since 1970 by the storage's one clock.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, WorkerRecord
+from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, WorkerRecord
 from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
 from parfocal.typing import Bools, Values
 
 MAX_ATTEMPTS = 3
 """Claims of a trial, releases not counted, after which it is LOST instead of waiting once more."""
 LEASE = 60.0
-"""Seconds that a claim holds without a heartbeat."""
+"""Seconds that a claim, or the lead of a study, holds without a sign of life."""
+WITHDRAWN = "Withdrawn."
+"""The sentence of a trial that was taken back from the queue."""
+
+
+def never() -> bool:
+    """Return False."""
+    return False
 
 
 @runtime_checkable
@@ -89,8 +99,18 @@ class Storage(Protocol):
         seeds: Iterable[int],
         fidelities: Fidelity | Sequence[Fidelity] = FULL,
         provenances: Provenance | Sequence[Provenance] = GIVEN,
+        *,
+        start: int | None = None,
+        asker: str | None = None,
     ) -> range:
-        """Append WAITING trials, one for each configuration, and return their numbers."""
+        """Append WAITING trials, one for each configuration, and return their numbers.
+
+        Raises
+        ------
+        OutOfStep
+            If ``start`` is given and is not the number of the first new trial, or ``asker`` is given and has not the
+            lead. Nothing is added then.
+        """
         ...
 
     def claim(
@@ -98,7 +118,8 @@ class Storage(Protocol):
     ) -> list[Trial]:
         """Give up to ``n`` trials to ``worker`` for ``lease`` seconds: the lowest numbers that wait; none, if none do.
 
-        First takes back the claims whose lease has run out, as :meth:`reap` does.
+        First takes back the claims whose lease has run out, as :meth:`reap` does. Where the study has a budget, only
+        so many trials are given away that no more than that are ever finished, LOST ones not counted.
         """
         ...
 
@@ -124,18 +145,68 @@ class Storage(Protocol):
     def reap(self, study: int, workers: Collection[str] = (), max_attempts: int = MAX_ATTEMPTS) -> Reaped:
         """Take back the claims of dead ``workers``, and all claims whose lease has run out.
 
-        They wait again, or become LOST where the attempts are used up.
+        They wait again, or become LOST where the attempts are used up. A dead worker loses the lead, too.
         """
+        ...
+
+    def withdraw(self, study: int, numbers: Iterable[int] | None = None, message: str = WITHDRAWN) -> int:
+        """Make pending trials (all, or those of ``numbers``) LOST with this sentence, and return how many.
+
+        Who evaluates one of them learns it from its next heartbeat, and its report is refused.
+        """
+        ...
+
+    # ------------------------------------------------------------ who asks
+
+    def lead(self, study: int, asker: str, lease: float = LEASE) -> bool:
+        """Take the lead of a study for ``lease`` seconds, or keep it; return whether ``asker`` has it now.
+
+        It is free where nobody has it, or where it has run out.
+        """
+        ...
+
+    def resign(self, study: int, asker: str | None = None) -> None:
+        """Give the lead back, if ``asker`` has it; None takes it from whoever has it."""
+        ...
+
+    def set_budget(self, study: int, budget: int | None) -> None:
+        """Say how many trials may finish in total, LOST ones not counted; None for any number."""
         ...
 
     # ------------------------------------------------------------ reading
 
+    def state(self, study: int) -> StudyState:
+        """Return how far a study is, and who asks; the cost depends on what is pending only."""
+        ...
+
     def counts(self, study: int) -> Counts:
-        """Return how many trials stand in each state; the cost does not depend on their number."""
+        """Return how many trials stand in each state: a part of :meth:`state`."""
+        ...
+
+    def running(self, study: int) -> list[Trial]:
+        """Return the trials that are claimed, by number."""
         ...
 
     def changes(self, study: int, since: int = 0) -> Changes:
-        """Return the trials that changed after revision ``since``; the cost depends on these only."""
+        """Return the trials that are new or final since revision ``since``; the cost depends on these only."""
+        ...
+
+    def wait_for_change(
+        self, study: int, since: int, timeout: float = LEASE, until: Callable[[], bool] = never
+    ) -> bool:
+        """Sleep until the study's revision is past ``since``; return whether it is.
+
+        Parameters
+        ----------
+        timeout
+            Seconds after which it returns in any case.
+        until
+            Asked some times a second, from this thread; True ends the sleep.
+        """
+        ...
+
+    def wait_for_work(self, study: int, timeout: float = LEASE, until: Callable[[], bool] = never) -> bool:
+        """Sleep until a trial can be claimed; return whether one can. See :meth:`wait_for_change`."""
         ...
 
     def configurations(self, study: int, start: int = 0, stop: int | None = None) -> list[dict[str, Any]]:
@@ -171,4 +242,4 @@ class Storage(Protocol):
         ...
 
 
-__all__ = ["LEASE", "MAX_ATTEMPTS", "Storage"]
+__all__ = ["LEASE", "MAX_ATTEMPTS", "WITHDRAWN", "Storage", "never"]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from parfocal.errors import InvalidInput, StorageError, StudyExistsError
+from parfocal.errors import InvalidInput, OutOfStep, StorageError, StudyExistsError
 from parfocal.trials import Configuration, Fidelity, Outcome, Provenance, State
 from parfocal.typing import Values
 
@@ -55,6 +55,20 @@ def lease(seconds: float) -> float:
     if not (math.isfinite(seconds) and seconds > 0):
         raise InvalidInput(f"A lease must be a finite number of seconds above 0; got {seconds!r}.")
     return float(seconds)
+
+
+def budget(trials: int | None) -> int | None:
+    """Return a budget, or raise :class:`InvalidInput`."""
+    if trials is not None and (isinstance(trials, bool) or not isinstance(trials, int) or trials < 0):
+        raise InvalidInput(f"A budget must be a whole number of trials of at least 0, or None; got {trials!r}.")
+    return trials
+
+
+def leading(asker: str, holder: str | None) -> None:
+    """Raise :class:`OutOfStep` unless ``asker`` holds the lead."""
+    if asker != holder:
+        now = "nobody" if holder is None else f"'{holder}'"
+        raise OutOfStep(f"'{asker}' does not ask for this study any more: by now {now} does.")
 
 
 def span(start: int, stop: int | None) -> slice:

@@ -2,17 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from parfocal import checks
 from parfocal.storage import codec, inputs
-from parfocal.storage.base import LEASE, MAX_ATTEMPTS
+from parfocal.storage.base import LEASE, MAX_ATTEMPTS, WITHDRAWN, never
 from parfocal.storage.memorystudy import MemoryStudy
-from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, WorkerRecord
+from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, WorkerRecord
 from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
 from parfocal.typing import Bools, Values
+
+_LOOK = 0.1  # s, between two times that `until` is asked
 
 
 class MemoryStorage:
@@ -27,6 +30,7 @@ class MemoryStorage:
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._studies: dict[int, MemoryStudy] = {}
         self._workers: dict[str, WorkerRecord] = {}
         self._ids = 0
@@ -85,11 +89,14 @@ class MemoryStorage:
         seeds: Iterable[int],
         fidelities: Fidelity | Sequence[Fidelity] = FULL,
         provenances: Provenance | Sequence[Provenance] = GIVEN,
+        *,
+        start: int | None = None,
+        asker: str | None = None,
     ) -> range:
         """See :meth:`Storage.add`."""
         batch = inputs.batch(configurations, seeds, fidelities, provenances)
-        with self._lock:
-            return self._study(study).add(batch, self._clock())
+        with self._changing():
+            return self._study(study).add(batch, start, asker, self._clock())
 
     def claim(
         self, study: int, worker: str, n: int = 1, lease: float = LEASE, max_attempts: int = MAX_ATTEMPTS
@@ -106,32 +113,72 @@ class MemoryStorage:
         """See :meth:`Storage.heartbeat`."""
         lease = inputs.lease(lease)
         with self._lock:
-            now = self._clock()
-            if worker in self._workers:
-                self._workers[worker] = replace(self._workers[worker], seen=now)
-            return self._study(study).heartbeat(worker, numbers, now + lease)
+            self._alive(worker)
+            return self._study(study).heartbeat(worker, numbers, self._clock() + lease)
 
     def report(self, study: int, worker: str, results: Sequence[tuple[int, int, Outcome, float]]) -> Bools:
         """See :meth:`Storage.report`."""
         for number, _, outcome, loss in results:
             inputs.result(number, outcome, loss)
-        with self._lock:
+        with self._changing():
             return self._study(study).report(worker, results, self._clock())
 
     def release(self, study: int, worker: str, numbers: Iterable[int] | None = None) -> int:
         """See :meth:`Storage.release`."""
-        with self._lock:
+        with self._changing():
             return self._study(study).release(worker, numbers)
 
     def reap(self, study: int, workers: Collection[str] = (), max_attempts: int = MAX_ATTEMPTS) -> Reaped:
         """See :meth:`Storage.reap`."""
-        with self._lock:
+        with self._changing():
             return self._study(study).reap(workers, checks.positive(max_attempts, "max_attempts"), self._clock())
+
+    def withdraw(self, study: int, numbers: Iterable[int] | None = None, message: str = WITHDRAWN) -> int:
+        """See :meth:`Storage.withdraw`."""
+        wanted = None if numbers is None else [int(number) for number in numbers]
+        with self._changing():
+            return self._study(study).withdraw(wanted, message, self._clock())
+
+    def lead(self, study: int, asker: str, lease: float = LEASE) -> bool:
+        """See :meth:`Storage.lead`."""
+        lease = inputs.lease(lease)
+        with self._lock:
+            self._alive(asker)
+            return self._study(study).lead(asker, lease, self._clock())
+
+    def resign(self, study: int, asker: str | None = None) -> None:
+        """See :meth:`Storage.resign`."""
+        with self._lock:
+            self._study(study).resign(None if asker is None else [asker])
+
+    def set_budget(self, study: int, budget: int | None) -> None:
+        """See :meth:`Storage.set_budget`."""
+        with self._changing():
+            self._study(study).budget = inputs.budget(budget)
+
+    def state(self, study: int) -> StudyState:
+        """See :meth:`Storage.state`."""
+        with self._lock:
+            return self._study(study).state(self._clock())
 
     def counts(self, study: int) -> Counts:
         """See :meth:`Storage.counts`."""
+        return self.state(study).counts
+
+    def running(self, study: int) -> list[Trial]:
+        """See :meth:`Storage.running`."""
         with self._lock:
-            return self._study(study).ledger.as_counts()
+            return self._study(study).running()
+
+    def wait_for_change(
+        self, study: int, since: int, timeout: float = LEASE, until: Callable[[], bool] = never
+    ) -> bool:
+        """See :meth:`Storage.wait_for_change`."""
+        return self._wait(lambda: self.state(study).revision > since, timeout, until)
+
+    def wait_for_work(self, study: int, timeout: float = LEASE, until: Callable[[], bool] = never) -> bool:
+        """See :meth:`Storage.wait_for_work`."""
+        return self._wait(lambda: self.state(study).claimable > 0, timeout, until)
 
     def changes(self, study: int, since: int = 0) -> Changes:
         """See :meth:`Storage.changes`."""
@@ -170,6 +217,27 @@ class MemoryStorage:
 
     def close(self) -> None:
         """Do nothing: what is in memory stays."""
+
+    def _alive(self, worker: str) -> None:
+        if worker in self._workers:
+            self._workers[worker] = replace(self._workers[worker], seen=self._clock())
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Hold the lock, and wake those who wait."""
+        with self._changed:
+            yield
+            self._changed.notify_all()
+
+    def _wait(self, ready: Callable[[], bool], timeout: float, until: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while not ready():
+                left = deadline - time.monotonic()
+                if left <= 0 or until():
+                    return False
+                self._changed.wait(min(left, _LOOK))
+        return True
 
     def _study(self, study: int) -> MemoryStudy:
         found = self._studies.get(study)

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from parfocal.errors import OutOfStep
 from parfocal.storage import codec, inputs
-from parfocal.storage.ledger import Ledger
-from parfocal.storage.records import Changes, Reaped, StudyRecord
+from parfocal.storage.ledger import FINAL, Ledger
+from parfocal.storage.records import Changes, Reaped, StudyRecord, StudyState
 from parfocal.trials import Configuration, Fidelity, Outcome, Provenance, State, Trial
 from parfocal.typing import Bools
 
@@ -62,12 +63,36 @@ class MemoryStudy:
         self.ledger = Ledger()
         self.rows: list[_Row] = []
         self._log: list[int] = []  # number of the trial that took revision i + 1
-        self._waiting: list[int] = []
+        self._waiting: list[int] = []  # a heap; those that were withdrawn stay in it until they come up
         self._running: dict[int, _Row] = {}
         self._next_expiry = math.inf  # no lease runs out before
+        self.budget: int | None = None
+        self._asker: str | None = None
+        self._lead = math.nan
 
-    def add(self, batch: inputs.Batch, now: float) -> range:
+    def state(self, now: float) -> StudyState:
+        """Return how far the study is."""
+        counts = self.ledger.as_counts(len(self._running))
+        return StudyState(self.ledger.revision, counts, self.budget, self._asker, self._lead, now)
+
+    def lead(self, asker: str, lease: float, now: float) -> bool:
+        """Take the lead, or keep it."""
+        free = self._asker in (None, asker) or self._lead <= now
+        if free:
+            self._asker, self._lead = asker, now + lease
+        return free
+
+    def resign(self, askers: Collection[str] | None) -> None:
+        """Give the lead back; None takes it from whoever has it."""
+        if askers is None or self._asker in askers:
+            self._asker, self._lead = None, math.nan
+
+    def add(self, batch: inputs.Batch, start: int | None, asker: str | None, now: float) -> range:
         """Append WAITING trials."""
+        if asker is not None:
+            inputs.leading(asker, self._asker)
+        if start is not None and start != self.ledger.total:
+            raise OutOfStep(f"Trials from {start} on cannot be added: the study has {self.ledger.total} by now.")
         numbers = self.ledger.enter(len(batch.seeds))
         for number, configuration, seed, fidelity, provenance in zip(numbers, *batch, strict=True):
             self.rows.append(_Row(number, self.ledger.next(), now, configuration, seed, fidelity, provenance))
@@ -77,10 +102,13 @@ class MemoryStudy:
 
     def claim(self, worker: str, n: int, deadline: float, now: float) -> list[Trial]:
         """Give the lowest waiting numbers to ``worker``."""
-        trials = []
-        for _ in range(min(n, len(self._waiting))):
+        trials: list[Trial] = []
+        horizon = math.inf if self.budget is None else self.budget + self.ledger.final[FINAL.index(State.LOST)]
+        while len(trials) < n and self._waiting and self._waiting[0] < horizon:
             row = self.rows[heapq.heappop(self._waiting)]
-            self._move(row, State.RUNNING)
+            if row.state != State.WAITING:
+                continue
+            row.state = State.RUNNING
             row.attempts += 1
             row.worker, row.lease, row.started = worker, deadline, now
             self._running[row.number] = row
@@ -117,8 +145,21 @@ class MemoryStudy:
             self._requeue(row)
         return len(owned)
 
+    def withdraw(self, numbers: Collection[int] | None, message: str, now: float) -> int:
+        """Make pending trials LOST."""
+        wanted = None if numbers is None else set(numbers)
+        pending = [row for row in self.rows if row.state.pending and (wanted is None or row.number in wanted)]
+        for row in pending:
+            self._finish(row, Outcome(State.LOST, message=message), math.nan, now)
+        return len(pending)
+
+    def running(self) -> list[Trial]:
+        """Return the trials that are claimed."""
+        return [self._running[number].trial() for number in sorted(self._running)]
+
     def reap(self, workers: Collection[str], max_attempts: int, now: float) -> Reaped:
-        """Take back the claims of dead workers and those whose lease has run out."""
+        """Take back the claims of dead workers and those whose lease has run out, and the lead of a dead worker."""
+        self.resign(workers)
         if not workers and now < self._next_expiry:
             return Reaped(0, 0)
         dead = [row for row in self._running.values() if row.lease <= now or row.worker in workers]
@@ -145,7 +186,7 @@ class MemoryStudy:
             len(self.rows),
             _column(rows, "number", np.int64),
             _column(rows, "revision", np.int64),
-            _column(rows, "state", np.int64),
+            np.array([State.WAITING if row.state.pending else row.state for row in rows], dtype=np.int64),
             _column(rows, "loss", np.float64),
             np.array([row.outcome.runtime if row.outcome else math.nan for row in rows], dtype=np.float64),
             np.array(
@@ -167,19 +208,15 @@ class MemoryStudy:
         found = (self._running.get(int(number)) for number in sorted(set(numbers)))
         return [row for row in found if row is not None and row.worker == worker]
 
-    def _move(self, row: _Row, state: State) -> None:
-        row.revision = self.ledger.move(row.state, state)
-        row.state = state
-        self._log.append(row.number)
-
     def _finish(self, row: _Row, outcome: Outcome, loss: float, now: float) -> None:
-        del self._running[row.number]
-        self._move(row, outcome.state)
+        self._running.pop(row.number, None)
+        row.revision, row.state = self.ledger.finish(outcome.state), outcome.state
+        self._log.append(row.number)
         row.outcome, row.loss, row.finished, row.lease = outcome, loss, now, math.nan
 
     def _requeue(self, row: _Row) -> None:
         del self._running[row.number]
-        self._move(row, State.WAITING)
+        row.state = State.WAITING
         row.worker, row.started, row.lease = None, None, math.nan
         heapq.heappush(self._waiting, row.number)
 

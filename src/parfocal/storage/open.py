@@ -16,7 +16,7 @@ def open_storage(location: str | os.PathLike[str] | None = None) -> Storage:
     ----------
     location
         None or ``memory``: in RAM. A path, or ``sqlite:///`` and a path: an SQLite file, which is made if it does not
-        exist.
+        exist. ``postgresql://user@host:port/database``: a server; its password comes from the environment.
 
     Raises
     ------
@@ -29,11 +29,15 @@ def open_storage(location: str | os.PathLike[str] | None = None) -> Storage:
     if text == "memory":
         return MemoryStorage()
     scheme, separator, rest = text.partition("://")
-    if separator and not (scheme == "sqlite" and rest.removeprefix("/")):
-        raise StorageError(f"A storage is a path, 'sqlite:///PATH' or 'memory'; got '{text}'.")
+    if separator and scheme in ("postgresql", "postgres"):
+        place: str | Path = text
+    elif separator and not (scheme == "sqlite" and rest.removeprefix("/")):
+        raise StorageError(f"A storage is a path, 'sqlite:///PATH', 'postgresql://...' or 'memory'; got '{text}'.")
+    else:
+        place = Path(rest.removeprefix("/") if separator else text)
     from parfocal.storage.sql import SqlStorage
 
-    return SqlStorage(Path(rest.removeprefix("/") if separator else text))
+    return SqlStorage(place)
 
 
 def the_study(storage: Storage, name: str | None = None, how: str = "--study NAME") -> StudyRecord:

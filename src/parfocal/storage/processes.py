@@ -11,13 +11,14 @@ from parfocal.storage.records import Reaped, WorkerRecord
 _TOLERANCE = 5.0  # s; the start time of a process is known to some hundredths only, and shifts with the clock
 
 
-def this_worker(name: str = "") -> WorkerRecord:
+def this_worker(name: str = "", study: int = 0, job: str = "") -> WorkerRecord:
     """Return the record of this process under a new unique id: name, host, process id and a random part."""
     import psutil
 
     host, pid = platform.node() or "localhost", os.getpid()
     prefix = f"{name}-" if name else ""
-    return WorkerRecord(f"{prefix}{host}-{pid}-{secrets.token_hex(4)}", host, pid, psutil.Process(pid).create_time())
+    identity = f"{prefix}{host}-{pid}-{secrets.token_hex(4)}"
+    return WorkerRecord(identity, host, pid, psutil.Process(pid).create_time(), study=study, job=job)
 
 
 def dead(workers: Iterable[WorkerRecord]) -> list[str]:

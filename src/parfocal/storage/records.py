@@ -50,6 +50,43 @@ class Counts:
         return int(getattr(self, State(state).name.lower()))
 
 
+@dataclass(frozen=True, slots=True)
+class StudyState:
+    """How far a study is.
+
+    Attributes
+    ----------
+    revision
+        The last revision that was given out.
+    budget
+        Trials that may finish in total, LOST ones not counted; None for any number.
+    asker
+        Who has the lead, None for nobody.
+    lead_ends
+        When the lead runs out (s since 1970, by the storage's clock), NaN where nobody has it.
+    now
+        The storage's clock at that time.
+    """
+
+    revision: int
+    counts: Counts
+    budget: int | None
+    asker: str | None
+    lead_ends: float
+    now: float
+
+    @property
+    def spent(self) -> int:
+        """Trials that count against the budget and are finished; a LOST one is replaced."""
+        return self.counts.finished - self.counts.lost
+
+    @property
+    def claimable(self) -> int:
+        """Trials that wait and may be claimed within the budget."""
+        room = self.counts.waiting if self.budget is None else self.budget - self.spent - self.counts.running
+        return max(0, min(self.counts.waiting, room))
+
+
 class Report(NamedTuple):
     """One result on its way into the storage; a plain tuple of the same four parts serves as well."""
 
@@ -70,7 +107,7 @@ class Reaped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The trials that changed after a revision, as columns ``(k,)`` ordered by their revision.
+    """The trials that are new or final since a revision, as columns ``(k,)`` ordered by their revision.
 
     Attributes
     ----------
@@ -79,7 +116,8 @@ class Changes:
     total
         Number of trials of the study at that time.
     number, revisions, state, ask, member
-        int64; ``ask`` and ``member`` are the provenance's.
+        int64; a pending trial is WAITING, whether or not somebody has claimed it; ``ask`` and ``member`` are the
+        provenance's.
     loss, runtime, fidelity
         float64, NaN where unknown; ``fidelity`` is the fraction of the full one.
     reason
@@ -114,6 +152,10 @@ class WorkerRecord:
         Start time of the *process* (s since 1970), since process ids are used again.
     seen
         Last sign of life (s since 1970).
+    study
+        Id of the study that it works for, 0 for none.
+    job
+        What started it, where that is known: ``slurm 123_4``.
     """
 
     id: str
@@ -121,3 +163,5 @@ class WorkerRecord:
     pid: int
     started: float
     seen: float = 0.0
+    study: int = 0
+    job: str = ""

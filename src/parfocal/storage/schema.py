@@ -1,4 +1,4 @@
-"""The one SQL schema, with its version: SQLite now, and nothing in it that PostgreSQL lacks.
+"""The one SQL schema, with its version: the same for SQLite and PostgreSQL.
 
 ``trials_waiting`` and ``trials_leases`` are partial indices: they hold only what is pending, so that a claim costs
 the same whatever has been finished. ``trials_changes`` carries the incremental reading. Long texts come last in a
@@ -25,19 +25,33 @@ from sqlalchemy import (
 
 import parfocal
 from parfocal.errors import SchemaVersionError, StorageError
+from parfocal.storage.ledger import FINAL
 from parfocal.trials import State
 
-VERSION = 2
+VERSION = 3
 """The schema that this version of parfocal writes."""
-MIGRATIONS: dict[int, tuple[str, ...]] = {1: ("ALTER TABLE trials ADD COLUMN member INTEGER DEFAULT -1 NOT NULL",)}
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    1: ("ALTER TABLE trials ADD COLUMN member INTEGER DEFAULT -1 NOT NULL",),
+    2: (
+        "ALTER TABLE studies ADD COLUMN total BIGINT DEFAULT 0 NOT NULL",
+        "UPDATE studies SET total = waiting + running + complete + pruned + failed + lost",
+        "ALTER TABLE studies DROP COLUMN waiting",
+        "ALTER TABLE studies DROP COLUMN running",
+        "ALTER TABLE studies ADD COLUMN budget BIGINT",
+        "ALTER TABLE studies ADD COLUMN asker TEXT",
+        "ALTER TABLE studies ADD COLUMN lead DOUBLE PRECISION",
+        "ALTER TABLE workers ADD COLUMN study BIGINT DEFAULT 0 NOT NULL",
+        "ALTER TABLE workers ADD COLUMN job TEXT DEFAULT '' NOT NULL",
+    ),
+}
 """Statements that lead from a version to the next one."""
 
 metadata = MetaData()
 
 meta = Table("parfocal_meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
 
-COUNTS = tuple(state.name.lower() for state in State)
-"""Names of the columns of a study that count its trials, in the order of :class:`State`."""
+COUNTS = tuple(state.name.lower() for state in FINAL)
+"""Names of the columns of a study that count its finished trials, in the order of :data:`FINAL`."""
 
 studies = Table(
     "studies",
@@ -47,7 +61,11 @@ studies = Table(
     Column("definition", Text, nullable=False),
     Column("created", Float(53), nullable=False),
     Column("revision", Big, nullable=False, default=0),
+    Column("total", Big, nullable=False, server_default="0"),
     *(Column(name, Big, nullable=False, default=0) for name in COUNTS),
+    Column("budget", Big),
+    Column("asker", Text),
+    Column("lead", Float(53)),
     sqlite_autoincrement=True,  # the id of a deleted study is never used again
 )
 
@@ -110,6 +128,8 @@ workers = Table(
     Column("pid", Big, nullable=False),
     Column("started", Float(53), nullable=False),
     Column("seen", Float(53), nullable=False),
+    Column("study", Big, nullable=False, server_default="0"),
+    Column("job", Text, nullable=False, server_default=""),
 )
 
 
@@ -144,16 +164,19 @@ def ensure(connection: Connection, where: str) -> None:
 def _found(connection: Connection, where: str) -> int | None:
     """Return the version of the schema that is there, None for none."""
     tables = set(inspect(connection).get_table_names())
-    if not tables:
+    others = tables
+    if connection.dialect.name == "postgresql":  # a server's database may well serve several programs
+        others = tables & set(metadata.tables)
+    if not others:
         return None
     if meta.name not in tables:
         raise StorageError(
-            f"'{where}' is a database of another program (it has the tables {', '.join(sorted(tables)[:5])}): "
-            "name another file for the studies."
+            f"'{where}' is a database of another program (it has the tables {', '.join(sorted(others)[:5])}): "
+            "name another one for the studies."
         )
     text = connection.execute(select(meta.c.value).where(meta.c.key == "schema")).scalar_one_or_none()
     if text is None or not text.isdigit():
-        raise StorageError(f"'{where}' does not say which schema it has: restore a copy, or name another file.")
+        raise StorageError(f"'{where}' does not say which schema it has: restore a copy, or name another one.")
     found = int(text)
     if found > VERSION:
         raise SchemaVersionError(

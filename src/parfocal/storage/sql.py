@@ -1,4 +1,4 @@
-"""The storage in an SQLite file: studies that outlive their processes and that many processes share."""
+"""The storage in a database: studies that outlive their processes and that many processes share."""
 
 import os
 import time
@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from parfocal import checks
-from parfocal.storage import codec, inputs, schema, sqlite, sqlqueue, sqlread
-from parfocal.storage.base import LEASE, MAX_ATTEMPTS
-from parfocal.storage.ledger import Ledger
-from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, WorkerRecord
+from parfocal.storage import codec, inputs, schema, sqlqueue, sqlread
+from parfocal.storage.base import LEASE, MAX_ATTEMPTS, WITHDRAWN, never
+from parfocal.storage.database import Database, Mode, Topic
+from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, WorkerRecord
+from parfocal.storage.sqlite import Durability, SqliteDatabase
 from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
 from parfocal.typing import Bools, Values
 
@@ -22,76 +23,97 @@ _STUDY = (schema.studies.c.id, schema.studies.c.name, schema.studies.c.definitio
 
 
 class SqlStorage:
-    """Studies in an SQLite file, safe for threads and processes of one host; see :class:`~parfocal.storage.Storage`.
+    """Studies in an SQLite file or on a PostgreSQL server; see :class:`~parfocal.storage.Storage`.
+
+    A file is safe for threads and processes of one host, a server for workers anywhere.
 
     Parameters
     ----------
-    path
-        The file; it is made if it does not exist. Its folder must exist.
+    location
+        A path: an SQLite file, which is made if it does not exist; its folder must exist. Or a URL that libpq
+        understands, ``postgresql://user@host:port/database``, without a password: that comes from the environment
+        (``PGPASSWORD``, ``PGPASSFILE``) or from ``~/.pgpass``.
     durability
         ``process``: what a method has done survives the death of every process at any moment (kill -9), and a power
         cut can cost the last moments, never the file. ``power``: survives a power cut too, at one disk flush a
-        transaction.
+        transaction. A server is always as durable as it was set up.
     timeout
-        Seconds to wait for other writers.
+        Seconds to wait for other writers of a file.
+    patience
+        Seconds to wait for a server that has stopped to answer, once it has answered.
     clock
-        Returns seconds since 1970; for tests.
+        Returns seconds since 1970; for tests. By default it is this host's for a file, and the server's.
 
     Raises
     ------
     StorageError
-        If the file cannot be used; the text says why and what to do.
+        If the database cannot be used; the text says why and what to do.
     SchemaVersionError
         If a newer parfocal wrote it.
     """
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        location: str | os.PathLike[str],
         *,
-        durability: sqlite.Durability = "process",
+        durability: Durability = "process",
         timeout: float = 60.0,
-        clock: Callable[[], float] = time.time,
+        patience: float = 120.0,
+        clock: Callable[[], float] | None = None,
     ) -> None:
-        self.path = Path(path).expanduser().absolute()
-        self._clock = clock
-        self._options = (durability, timeout)
-        self._engine: Engine | None = None
-        self._pid = 0
-        sqlite.check_path(self.path)
-        sqlite.prepare(self._connect(), str(self.path))
+        self.database: Database
+        text = os.fspath(location)
+        if text.startswith(("postgresql://", "postgres://")):
+            from parfocal.storage.postgres import PostgresDatabase
+
+            self.database = PostgresDatabase(text, patience, clock)
+        else:
+            self.database = SqliteDatabase(text, durability, timeout, clock or time.time)
 
     def __repr__(self) -> str:
-        return f"SqlStorage({str(self.path)!r})"
+        return f"SqlStorage({self.url!r})"
 
     @property
     def url(self) -> str:
-        """``sqlite:///`` and the absolute path."""
-        return f"sqlite:///{self.path.as_posix()}"
+        """``sqlite:///`` and the absolute path, or the server's url; it never holds a password."""
+        return self.database.url
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file; None for a server."""
+        return getattr(self.database, "path", None)
 
     @property
     def shared(self) -> bool:
         """True: other processes open it by its url."""
         return True
 
+    # ------------------------------------------------------------ studies
+
     def create_study(
         self, name: str, definition: Mapping[str, Any], *, free: Collection[str] = ("budget",)
     ) -> StudyRecord:
         """See :meth:`Storage.create_study`."""
         name, text = inputs.study_name(name), codec.definition_text(definition)
+        table = schema.studies
 
         def work(connection: Connection) -> StudyRecord:
-            table = schema.studies
             row = connection.execute(select(*_STUDY).where(table.c.name == name)).one_or_none()
             if row is None:
-                values = {"name": name, "definition": text, "created": self._clock()}
+                values = {"name": name, "definition": text, "created": self.database.time(connection)}
                 connection.execute(insert(table), values)
             else:
-                new = inputs.merged(name, codec.definition(row.definition), codec.definition(text), free)
-                values = {"definition": codec.definition_text(new)}
-                connection.execute(update(table).where(table.c.id == row.id).values(values))
+                new = codec.definition_text(
+                    inputs.merged(name, codec.definition(row.definition), codec.definition(text), free)
+                )
+                if new == row.definition:  # looking at a study changes nothing, also where nothing can be changed
+                    return _record(row)
+                connection.execute(update(table).where(table.c.id == row.id).values(definition=new))
             return _record(connection.execute(select(*_STUDY).where(table.c.name == name)).one())
 
+        known = self._read(lambda c: c.execute(select(*_STUDY).where(table.c.name == name)).one_or_none())
+        if known is not None and codec.definition(known.definition) == codec.definition(text):
+            return _record(known)
         return self._write(work)
 
     def open_study(self, name: str) -> StudyRecord:
@@ -114,6 +136,8 @@ class SqlStorage:
 
         self._write(work)
 
+    # ------------------------------------------------------------ the queue
+
     def add(
         self,
         study: int,
@@ -121,10 +145,19 @@ class SqlStorage:
         seeds: Iterable[int],
         fidelities: Fidelity | Sequence[Fidelity] = FULL,
         provenances: Provenance | Sequence[Provenance] = GIVEN,
+        *,
+        start: int | None = None,
+        asker: str | None = None,
     ) -> range:
         """See :meth:`Storage.add`."""
         batch = inputs.batch(configurations, seeds, fidelities, provenances)
-        return self._change(study, lambda c, account: sqlqueue.add(c, study, account, batch, self._clock()))
+
+        def work(connection: Connection) -> range:
+            numbers = sqlqueue.add(connection, study, batch, start, asker, self.database.time(connection))
+            self._notify(connection, study, "work", "change")
+            return numbers
+
+        return self._write(work)
 
     def claim(
         self, study: int, worker: str, n: int = 1, lease: float = LEASE, max_attempts: int = MAX_ATTEMPTS
@@ -132,56 +165,123 @@ class SqlStorage:
         """See :meth:`Storage.claim`."""
         n, lease = checks.positive(n, "n"), inputs.lease(lease)
         max_attempts = checks.positive(max_attempts, "max_attempts")
-
-        def work(connection: Connection, account: Ledger) -> list[Trial]:
-            now = self._clock()
-            sqlqueue.reap(connection, study, account, (), max_attempts, now)
-            return sqlqueue.claim(connection, study, account, worker, n, now + lease, now)
-
-        return self._change(study, work)
+        queue = self.database.queue
+        while True:
+            trials = self._single(lambda c, _: queue.claim(c, study, worker, n, lease, max_attempts, self._now()))
+            if trials is not None:
+                return trials
+            self.reap(study, (), max_attempts)
 
     def heartbeat(self, study: int, worker: str, numbers: Iterable[int], lease: float = LEASE) -> list[int]:
         """See :meth:`Storage.heartbeat`."""
-        wanted, lease = list(numbers), inputs.lease(lease)
-
-        def work(connection: Connection) -> list[int]:
-            now = self._clock()
-            table = schema.workers
-            connection.execute(update(table).where(table.c.id == worker).values(seen=now))
-            sqlqueue.ledger(connection, study)
-            return sqlqueue.heartbeat(connection, study, worker, wanted, now + lease)
-
-        return self._write(work)
+        wanted, lease = [int(number) for number in numbers], inputs.lease(lease)
+        queue = self.database.queue
+        return self._single(lambda c, _: queue.heartbeat(c, study, worker, wanted, lease, self._now()))
 
     def report(self, study: int, worker: str, results: Sequence[tuple[int, int, Outcome, float]]) -> Bools:
         """See :meth:`Storage.report`."""
         for number, _, outcome, loss in results:
             inputs.result(number, outcome, loss)
-        return self._change(
-            study, lambda c, account: sqlqueue.report(c, study, account, worker, results, self._clock())
-        )
+        queue = self.database.queue
+        return self._single(lambda c, again: queue.report(c, study, worker, results, again, self._now()))
 
     def release(self, study: int, worker: str, numbers: Iterable[int] | None = None) -> int:
         """See :meth:`Storage.release`."""
-        wanted = None if numbers is None else list(numbers)
-        return self._change(study, lambda c, account: sqlqueue.release(c, study, account, worker, wanted))
+        wanted = None if numbers is None else [int(number) for number in numbers]
+
+        def work(connection: Connection) -> int:
+            released = sqlqueue.release(connection, study, worker, wanted)
+            self._notify(connection, study, "work")
+            return released
+
+        return self._write(work)
 
     def reap(self, study: int, workers: Collection[str] = (), max_attempts: int = MAX_ATTEMPTS) -> Reaped:
         """See :meth:`Storage.reap`."""
         limit = checks.positive(max_attempts, "max_attempts")
-        return self._change(study, lambda c, account: sqlqueue.reap(c, study, account, workers, limit, self._clock()))
+
+        def work(connection: Connection) -> Reaped:
+            reaped = sqlqueue.reap(connection, study, workers, limit, self.database.time(connection))
+            self._notify(connection, study, "work", *(("change",) if reaped.lost else ()))
+            return reaped
+
+        return self._write(work)
+
+    def withdraw(self, study: int, numbers: Iterable[int] | None = None, message: str = WITHDRAWN) -> int:
+        """See :meth:`Storage.withdraw`."""
+        wanted = None if numbers is None else [int(number) for number in numbers]
+
+        def work(connection: Connection) -> int:
+            now = self.database.time(connection)
+            withdrawn = sqlqueue.withdraw(connection, study, wanted, message, now)
+            self._notify(connection, study, "change")
+            return withdrawn
+
+        return self._write(work)
+
+    # ------------------------------------------------------------ who asks
+
+    def lead(self, study: int, asker: str, lease: float = LEASE) -> bool:
+        """See :meth:`Storage.lead`."""
+        lease = inputs.lease(lease)
+        return self._write(lambda c: sqlqueue.lead(c, study, asker, lease, self.database.time(c)))
+
+    def resign(self, study: int, asker: str | None = None) -> None:
+        """See :meth:`Storage.resign`."""
+        self._write(lambda c: sqlqueue.resign(c, study, None if asker is None else [asker]))
+
+    def set_budget(self, study: int, budget: int | None) -> None:
+        """See :meth:`Storage.set_budget`."""
+        budget = inputs.budget(budget)
+        if self.state(study).budget == budget:
+            return
+
+        def work(connection: Connection) -> None:
+            connection.execute(update(schema.studies).where(schema.studies.c.id == study).values(budget=budget))
+            self._notify(connection, study, "work", "change")
+
+        self._write(work)
+
+    # ------------------------------------------------------------ reading
+
+    def state(self, study: int) -> StudyState:
+        """See :meth:`Storage.state`."""
+        return self._read(lambda c: sqlqueue.state(c, study, self.database.time(c)))
 
     def counts(self, study: int) -> Counts:
         """See :meth:`Storage.counts`."""
-        return self._read(lambda c: sqlqueue.ledger(c, study)).as_counts()
+        return self.state(study).counts
+
+    def running(self, study: int) -> list[Trial]:
+        """See :meth:`Storage.running`."""
+        return self._read(lambda c: sqlread.read_running(c, study))
 
     def changes(self, study: int, since: int = 0) -> Changes:
         """See :meth:`Storage.changes`."""
-        return self._read(lambda c: sqlread.read_changes(c, study, since, sqlqueue.ledger(c, study)))
+        read = self.database.reader.read_changes
+        return self._read(lambda c: read(c, study, since, sqlqueue.ledger(c, study)))
+
+    def wait_for_change(
+        self, study: int, since: int, timeout: float = LEASE, until: Callable[[], bool] = never
+    ) -> bool:
+        """See :meth:`Storage.wait_for_change`."""
+
+        def ready(connection: Connection) -> bool:
+            return sqlqueue.ledger(connection, study).revision > since
+
+        return self.database.wait(study, "change", ready, timeout, until)
+
+    def wait_for_work(self, study: int, timeout: float = LEASE, until: Callable[[], bool] = never) -> bool:
+        """See :meth:`Storage.wait_for_work`."""
+
+        def ready(connection: Connection) -> bool:
+            return sqlqueue.state(connection, study, 0.0).claimable > 0
+
+        return self.database.wait(study, "work", ready, timeout, until)
 
     def configurations(self, study: int, start: int = 0, stop: int | None = None) -> list[dict[str, Any]]:
         """See :meth:`Storage.configurations`."""
-        return self._span(study, start, stop, sqlread.read_configurations)
+        return self._span(study, start, stop, self.database.reader.read_configurations)
 
     def trial(self, study: int, number: int) -> Trial:
         """See :meth:`Storage.trial`."""
@@ -194,9 +294,11 @@ class SqlStorage:
         """See :meth:`Storage.trials`."""
         return self._span(study, start, stop, sqlread.read_trials)
 
+    # ------------------------------------------------------------ workers
+
     def register(self, worker: WorkerRecord) -> None:
         """See :meth:`Storage.register`."""
-        self._write(lambda c: sqlqueue.register(c, worker, self._clock()))
+        self._write(lambda c: sqlqueue.register(c, worker, self.database.time(c)))
 
     def unregister(self, worker: str) -> None:
         """See :meth:`Storage.unregister`."""
@@ -205,42 +307,32 @@ class SqlStorage:
     def workers(self) -> list[WorkerRecord]:
         """See :meth:`Storage.workers`."""
         rows = self._read(lambda c: c.execute(select(schema.workers).order_by(schema.workers.c.id)).all())
-        return [WorkerRecord(*row) for row in rows]
+        return [WorkerRecord(**row._mapping) for row in rows]
 
     def close(self) -> None:
-        """Close the file's connections; the storage opens them again when it is used again."""
-        if self._engine is not None and self._pid == os.getpid():
-            self._engine.dispose()
-        self._engine = None
+        """Close the connections; the storage opens them again when it is used again."""
+        self.database.close()
 
     # ------------------------------------------------------------ inside
 
-    def _connect(self) -> Engine:
-        """Return this process's engine: a connection must never cross a fork."""
-        if self._engine is None or self._pid != os.getpid():
-            if self._engine is not None:
-                self._engine.dispose(close=False)
-            self._engine, self._pid = sqlite.make_engine(self.path, *self._options), os.getpid()
-        return self._engine
+    def _now(self) -> float:
+        return self.database.now()
+
+    def _run(self, work: Callable[[Connection], T], mode: Mode) -> T:
+        return self.database.run(lambda connection, again: work(connection), mode)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        return sqlite.transaction(self._connect(), work, str(self.path), write=False)
+        return self._run(work, "read")
 
     def _write(self, work: Callable[[Connection], T]) -> T:
-        return sqlite.transaction(self._connect(), work, str(self.path), write=True)
+        return self._run(work, "write")
 
-    def _change(self, study: int, work: Callable[[Connection, Ledger], T]) -> T:
-        """Do ``work`` on a study's queue and save its account, in one writing transaction."""
+    def _single(self, work: Callable[[Connection, bool], T]) -> T:
+        return self.database.run(work, "single")
 
-        def whole(connection: Connection) -> T:
-            account = sqlqueue.ledger(connection, study)
-            before = account.revision
-            result = work(connection, account)
-            if account.revision != before:
-                sqlqueue.save(connection, study, account)
-            return result
-
-        return self._write(whole)
+    def _notify(self, connection: Connection, study: int, *topics: Topic) -> None:
+        for topic in topics:
+            self.database.notify(connection, study, topic)
 
     def _span(self, study: int, start: int, stop: int | None, read: Callable[[Connection, int, int, int], T]) -> T:
         """Read the trials [start, stop) of a study that exists."""

@@ -11,14 +11,16 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from parfocal.errors import StorageError
-from parfocal.storage import schema
+from parfocal.errors import StorageError, StorageUnavailable
+from parfocal.storage import schema, sqlqueue, sqlread
+from parfocal.storage.database import Mode, Queue, Reader, Topic
 
 T = TypeVar("T")
 Durability = Literal["process", "power"]
 
 _SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
 _RETRIES = 5
+_LOOK = (0.002, 0.05)  # s, shortest and longest time between two looks whether the file has changed
 _WRITE = "parfocal_write"
 _SMALLEST = 512  # bytes; the smallest page
 
@@ -66,15 +68,16 @@ def make_engine(path: Path, durability: Durability, timeout: float) -> Engine:
     return engine
 
 
-def prepare(engine: Engine, where: str) -> None:
+def prepare(database: "SqliteDatabase") -> None:
     """Make the schema in a new file or check that of an old one, and set the write-ahead log (it stays with the file).
 
     With it readers and the writer do not wait for each other.
     """
-    if transaction(engine, lambda connection: schema.current(connection, where), where, write=False):
+    where = str(database.path)
+    if database.run(lambda connection, _: schema.current(connection, where), "read"):
         return
-    _retried(lambda: _set_wal(engine), where)
-    transaction(engine, lambda connection: schema.ensure(connection, where), where, write=True)
+    _retried(lambda _: _set_wal(database.engine()), where)
+    database.run(lambda connection, _: schema.ensure(connection, where), "write")
 
 
 def _set_wal(engine: Engine) -> None:
@@ -85,26 +88,99 @@ def _set_wal(engine: Engine) -> None:
         raw.close()
 
 
-def transaction(engine: Engine, work: Callable[[Connection], T], where: str, *, write: bool) -> T:
-    """Return ``work(connection)`` of one transaction.
+class SqliteDatabase:
+    """The file of :class:`~parfocal.storage.sql.SqlStorage`; see there for the arguments."""
 
-    ``work`` may run more than once (the database was busy), so it must change nothing but the database.
-    """
-    bound = engine.execution_options(**{_WRITE: write})
+    def __init__(
+        self, path: str | os.PathLike[str], durability: Durability, timeout: float, clock: Callable[[], float]
+    ) -> None:
+        self.path = Path(path).expanduser().absolute()
+        self._clock = clock
+        self._options = (durability, timeout)
+        self._engine: Engine | None = None
+        self._pid = 0
+        check_path(self.path)
+        prepare(self)
 
-    def once() -> T:
-        with bound.begin() as connection:
-            return work(connection)
+    @property
+    def url(self) -> str:
+        """``sqlite:///`` and the absolute path."""
+        return f"sqlite:///{self.path.as_posix()}"
 
-    return _retried(once, where)
+    @property
+    def queue(self) -> Queue:
+        """The portable one: a writer is alone in the file."""
+        return sqlqueue
+
+    @property
+    def reader(self) -> Reader:
+        """The portable one."""
+        return sqlread
+
+    def engine(self) -> Engine:
+        """Return this process's engine: a connection must never cross a fork."""
+        if self._engine is None or self._pid != os.getpid():
+            if self._engine is not None:
+                self._engine.dispose(close=False)
+            self._engine, self._pid = make_engine(self.path, *self._options), os.getpid()
+        return self._engine
+
+    def run(self, work: Callable[[Connection, bool], T], mode: Mode) -> T:
+        """See :meth:`~parfocal.storage.database.Database.run`."""
+        bound = self.engine().execution_options(**{_WRITE: mode != "read"})
+
+        def once(again: bool) -> T:
+            with bound.begin() as connection:
+                return work(connection, again)
+
+        return _retried(once, str(self.path))
+
+    def time(self, connection: Connection) -> float:
+        """Return this host's clock, or the one that was given."""
+        return self._clock()
+
+    def now(self) -> float:
+        """Return this host's clock, or the one that was given."""
+        return self._clock()
+
+    def notify(self, connection: Connection, study: int, topic: Topic) -> None:
+        """Do nothing: those who wait see that the file has changed."""
+
+    def wait(
+        self, study: int, topic: Topic, ready: Callable[[Connection], bool], timeout: float, until: Callable[[], bool]
+    ) -> bool:
+        """See :meth:`~parfocal.storage.database.Database.wait`; a look costs some microseconds and no lock."""
+        deadline, pause = time.monotonic() + timeout, _LOOK[0]
+        raw = self.engine().raw_connection()
+        try:
+            cursor, version = raw.cursor(), None
+            while True:
+                now = cursor.execute("PRAGMA data_version").fetchone()
+                if now != version:
+                    version = now
+                    if self.run(lambda connection, _: ready(connection), "read"):
+                        return True
+                left = deadline - time.monotonic()
+                if left <= 0 or until():
+                    return False
+                time.sleep(min(pause, left))
+                pause = min(1.2 * pause, _LOOK[1])
+        finally:
+            raw.close()
+
+    def close(self) -> None:
+        """Close the file's connections; they are opened again when they are needed."""
+        if self._engine is not None and self._pid == os.getpid():
+            self._engine.dispose()
+        self._engine = None
 
 
-def _retried(call: Callable[[], T], where: str) -> T:
-    """Return ``call()``; a busy database is tried again, other errors become one sentence."""
+def _retried(call: Callable[[bool], T], where: str) -> T:
+    """Return ``call(again)``; a busy database is tried again, other errors become one sentence."""
     attempt = 0
     while True:
         try:
-            return call()
+            return call(attempt > 0)
         except (DBAPIError, sqlite3.Error) as error:
             if not _busy(error) or attempt == _RETRIES:
                 raise translated(error, where) from error
@@ -117,11 +193,13 @@ def _busy(error: Exception) -> bool:
     return "locked" in text or "busy" in text
 
 
+_FOR_NOW = (("locked", "busy"), ("full",))
+"""Words of the errors that somebody may mend while we wait."""
 _MEANINGS = (
-    (("locked", "busy"), "is locked by another program: close it, or wait until it is done, and start again"),
+    (_FOR_NOW[0], "is locked by another program: close it, or wait until it is done, and start again"),
     (("not a database",), "is no database of parfocal (no SQLite file): name another file for the studies"),
     (("malformed", "corrupt"), "is damaged: restore a copy, or name another file"),
-    (("full",), "cannot grow, the disk is full: make room and start again, nothing stored is lost"),
+    (_FOR_NOW[1], "cannot grow, the disk is full: make room and start again, nothing stored is lost"),
     (("readonly", "read-only"), "cannot be written to: change the permissions of file and folder, or name another one"),
     (("unable to open",), "cannot be opened: do its folder and its permissions allow it?"),
     (("disk i/o", "protocol"), "cannot be used where it lies (a network folder?): put it on a local disk"),
@@ -134,5 +212,6 @@ def translated(error: Exception, where: str) -> StorageError:
     text = str(getattr(error, "orig", error))
     for words, meaning in _MEANINGS:
         if any(word in text.lower() for word in words):
-            return StorageError(f"The database '{where}' {meaning} ({text}).")
+            kind = StorageUnavailable if words in _FOR_NOW else StorageError
+            return kind(f"The database '{where}' {meaning} ({text}).")
     return StorageError(f"The database '{where}' cannot be used: {text}.")

@@ -1,17 +1,23 @@
-"""The queue in SQL: each function is a part of one writing transaction and keeps the study's ledger."""
+"""The queue in SQL: each function is a part of one writing transaction and keeps the study's ledger.
+
+The order of locks is the same everywhere, so that no two transactions wait for each other for ever: first the trials,
+then the row of the study. In an SQLite file a writer is alone, and locks of rows do not exist.
+"""
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 
+from parfocal.errors import OutOfStep
 from parfocal.storage import codec, inputs
 from parfocal.storage.ledger import Ledger
-from parfocal.storage.records import Reaped, WorkerRecord
+from parfocal.storage.records import Reaped, StudyState, WorkerRecord
 from parfocal.storage.schema import COUNTS, RUNNING, WAITING, studies, trials, workers
 from parfocal.storage.sqlread import TRIAL, trial_of
 from parfocal.trials import Outcome, State, Trial
@@ -20,40 +26,49 @@ from parfocal.typing import Bools
 _c = trials.c
 _KEY = (_c.study_id == bindparam("b_study"), _c.number == bindparam("b_number"))
 _INSERT = insert(trials)
-_LEDGER = select(studies.c.revision, *(studies.c[name] for name in COUNTS)).where(studies.c.id == bindparam("study"))
+_ACCOUNT = select(
+    studies.c.revision,
+    studies.c.total,
+    *(studies.c[name] for name in COUNTS),
+    studies.c.budget,
+    studies.c.asker,
+    studies.c.lead,
+).where(studies.c.id == bindparam("study"))
 _SAVE = (
     update(studies)
     .where(studies.c.id == bindparam("b_study"))
-    .values({name: bindparam(name) for name in ("revision", *COUNTS)})
+    .values({name: bindparam(name) for name in ("revision", "total", *COUNTS)})
 )
-_NEXT = select(*TRIAL).where(_c.study_id == bindparam("study"), WAITING).order_by(_c.number).limit(bindparam("n"))
+_NEXT = (
+    select(*TRIAL)
+    .where(_c.study_id == bindparam("study"), WAITING, _c.number < bindparam("horizon"))
+    .order_by(_c.number)
+    .limit(bindparam("n"))
+    .with_for_update(skip_locked=True)
+)
 _CLAIM = (
     update(trials)
     .where(*_KEY)
-    .values({name: bindparam(name) for name in ("state", "revision", "attempts", "worker", "lease", "started")})
+    .values({name: bindparam(name) for name in ("state", "attempts", "worker", "lease", "started")})
 )
 # every running trial has a lease, and naming it leads to the index of leases; for the same reason no ORDER BY here
-_RUNNING = select(_c.number, _c.attempts, _c.released, _c.worker).where(
-    _c.study_id == bindparam("study"), _c.lease > 0, RUNNING
+_RUNNING = (
+    select(_c.number, _c.attempts, _c.released, _c.worker)
+    .where(_c.study_id == bindparam("study"), _c.lease > 0, RUNNING)
+    .with_for_update()
 )
 _OWNED = _RUNNING.where(_c.worker == bindparam("worker"))
+_EXPIRED = _RUNNING.where(_c.lease <= bindparam("now")).with_for_update(skip_locked=True)
 _DEAD = _RUNNING.where(
     or_(_c.lease <= bindparam("now"), _c.worker.in_(bindparam("workers", expanding=True))),
-)
-_EXPIRED = _RUNNING.where(_c.lease <= bindparam("now"))
-
-
-def _running(connection: Connection, statement: Select[Any], **values: Any) -> list[Any]:
-    """Return running trials by number."""
-    return sorted(connection.execute(statement, values).all(), key=attrgetter("number"))
-
-
+).with_for_update(skip_locked=True)
+_COUNT = select(func.count()).where(_c.study_id == bindparam("study"), _c.lease > 0, RUNNING)
+_WAIT = select(_c.number).where(_c.study_id == bindparam("study"), WAITING).with_for_update()
 _REQUEUE = (
     update(trials)
     .where(*_KEY)
     .values(
-        {name: bindparam(name) for name in ("state", "revision", "released")}
-        | {"worker": None, "lease": None, "started": None}
+        {name: bindparam(name) for name in ("state", "released")} | {"worker": None, "lease": None, "started": None}
     )
 )
 _FINISH = (
@@ -62,83 +77,121 @@ _FINISH = (
     .values({name: bindparam(name) for name in ("revision", "finished", *codec.OUTCOME)} | {"lease": None})
 )
 _EXTEND = update(trials).where(*_KEY).values(lease=bindparam("lease"))
+_FOREVER = (1 << 63) - 1
+Clock = Callable[[], float]
+
+
+def _running(connection: Connection, statement: Select[Any], **values: Any) -> list[Any]:
+    """Return running trials by number."""
+    return sorted(connection.execute(statement, values).all(), key=attrgetter("number"))
+
+
+def _account(connection: Connection, study: int, lock: bool) -> Any:
+    statement = _ACCOUNT.with_for_update() if lock else _ACCOUNT
+    row = connection.execute(statement, {"study": study}).one_or_none()
+    if row is None:
+        raise inputs.no_study(study, connection.execute(select(studies.c.name).order_by(studies.c.id)).scalars())
+    return row
 
 
 def ledger(connection: Connection, study: int) -> Ledger:
-    """Return a study's account, locked until the end of the transaction."""
-    row = connection.execute(_LEDGER, {"study": study}).one_or_none()
-    if row is None:
-        raise inputs.no_study(study, connection.execute(select(studies.c.name).order_by(studies.c.id)).scalars())
-    return Ledger(row[0], row[1:])
+    """Return a study's account as it is now."""
+    row = _account(connection, study, False)
+    return Ledger(row[0], row[1], row[2 : 2 + len(COUNTS)])
 
 
-def save(connection: Connection, study: int, account: Ledger) -> None:
-    """Write a study's account back."""
-    values = dict(zip(COUNTS, account.counts, strict=True))
-    connection.execute(_SAVE, {"b_study": study, "revision": account.revision, **values})
+@contextmanager
+def changing(connection: Connection, study: int) -> Iterator[Ledger]:
+    """Yield a study's account, locked until the end of the transaction, and write it back if it changed."""
+    row = _account(connection, study, True)
+    account = Ledger(row[0], row[1], row[2 : 2 + len(COUNTS)])
+    yield account
+    if account.revision != row[0]:
+        values = dict(zip(COUNTS, account.final, strict=True))
+        connection.execute(_SAVE, {"b_study": study, "revision": account.revision, "total": account.total, **values})
 
 
-def add(connection: Connection, study: int, account: Ledger, batch: inputs.Batch, now: float) -> range:
+def state(connection: Connection, study: int, now: float) -> StudyState:
+    """Return how far a study is."""
+    row = _account(connection, study, False)
+    account = Ledger(row[0], row[1], row[2 : 2 + len(COUNTS)])
+    running = connection.execute(_COUNT, {"study": study}).scalar_one()
+    lead = math.nan if row.lead is None else row.lead
+    return StudyState(account.revision, account.as_counts(running), row.budget, row.asker, lead, now)
+
+
+def add(
+    connection: Connection, study: int, batch: inputs.Batch, start: int | None, asker: str | None, now: float
+) -> range:
     """Append WAITING trials."""
-    numbers = account.enter(len(batch.seeds))
-    rows = [
-        {
-            "study_id": study,
-            "number": number,
-            "state": int(State.WAITING),
-            "revision": account.next(),
-            "attempts": 0,
-            "released": 0,
-            "fraction": fidelity.fraction,
-            "ask": provenance.ask,
-            "member": provenance.member,
-            "seed": seed,
-            "created": now,
-            "configuration": configuration.to_json(),
-            "fidelity": codec.fidelity_text(fidelity),
-            "provenance": codec.provenance_text(provenance),
-        }
-        for number, configuration, seed, fidelity, provenance in zip(numbers, *batch, strict=True)
-    ]
-    if rows:
-        connection.execute(_INSERT, rows)
+    with changing(connection, study) as account:
+        if asker is not None:
+            holder = connection.execute(select(studies.c.asker).where(studies.c.id == study)).scalar_one()
+            inputs.leading(asker, holder)
+        if start is not None and start != account.total:
+            raise OutOfStep(f"Trials from {start} on cannot be added: the study has {account.total} by now.")
+        numbers = account.enter(len(batch.seeds))
+        rows = [
+            {
+                "study_id": study,
+                "number": number,
+                "state": int(State.WAITING),
+                "revision": account.next(),
+                "attempts": 0,
+                "released": 0,
+                "fraction": fidelity.fraction,
+                "ask": provenance.ask,
+                "member": provenance.member,
+                "seed": seed,
+                "created": now,
+                "configuration": configuration.to_json(),
+                "fidelity": codec.fidelity_text(fidelity),
+                "provenance": codec.provenance_text(provenance),
+            }
+            for number, configuration, seed, fidelity, provenance in zip(numbers, *batch, strict=True)
+        ]
+        if rows:
+            connection.execute(_INSERT, rows)
     return numbers
 
 
 def claim(
-    connection: Connection, study: int, account: Ledger, worker: str, n: int, deadline: float, now: float
-) -> list[Trial]:
-    """Give the lowest waiting numbers to ``worker``."""
-    waiting = connection.execute(_NEXT, {"study": study, "n": n}).all()
+    connection: Connection, study: int, worker: str, n: int, lease: float, max_attempts: int, now: float
+) -> list[Trial] | None:
+    """Take back what ran out, then give the lowest waiting numbers to ``worker``."""
+    reap(connection, study, (), max_attempts, now)
+    row = _account(connection, study, False)
+    horizon = _FOREVER if row.budget is None else row.budget + row.lost
+    waiting = connection.execute(_NEXT, {"study": study, "n": n, "horizon": horizon}).all()
     rows = []
     claimed = []
     for row in waiting:
-        revision = account.move(State.WAITING, State.RUNNING)
         rows.append(
             {
                 "b_study": study,
                 "b_number": row.number,
                 "state": int(State.RUNNING),
-                "revision": revision,
                 "attempts": row.attempts + 1,
                 "worker": worker,
-                "lease": deadline,
+                "lease": now + lease,
                 "started": now,
             }
         )
-        claimed.append(
-            trial_of(row, state=State.RUNNING, revision=revision, attempts=row.attempts + 1, worker=worker, started=now)
-        )
+        claimed.append(trial_of(row, state=State.RUNNING, attempts=row.attempts + 1, worker=worker, started=now))
     if rows:
         connection.execute(_CLAIM, rows)
     return claimed
 
 
-def heartbeat(connection: Connection, study: int, worker: str, numbers: Iterable[int], deadline: float) -> list[int]:
-    """Extend leases."""
-    wanted = set(map(int, numbers))
+def heartbeat(
+    connection: Connection, study: int, worker: str, numbers: Collection[int], lease: float, now: float
+) -> list[int]:
+    """Extend leases, and enter the worker's sign of life."""
+    connection.execute(update(workers).where(workers.c.id == worker).values(seen=now))
+    _account(connection, study, False)
+    wanted = set(numbers)
     owned = _running(connection, _OWNED, study=study, worker=worker)
-    rows = [{"b_study": study, "b_number": row.number, "lease": deadline} for row in owned if row.number in wanted]
+    rows = [{"b_study": study, "b_number": row.number, "lease": now + lease} for row in owned if row.number in wanted]
     if rows:
         connection.execute(_EXTEND, rows)
     return [row["b_number"] for row in rows]
@@ -147,62 +200,92 @@ def heartbeat(connection: Connection, study: int, worker: str, numbers: Iterable
 def report(
     connection: Connection,
     study: int,
-    account: Ledger,
     worker: str,
     results: Sequence[tuple[int, int, Outcome, float]],
+    again: bool,
     now: float,
 ) -> Bools:
-    """Enter results."""
-    total = sum(account.counts)
-    for number, _, _, _ in results:
-        if not 0 <= number < total:
-            raise inputs.no_trial(number, total)
+    """Enter results; ``again`` after an attempt of which it is not known whether it was stored."""
     owned = {row.number: row.attempts for row in _running(connection, _OWNED, study=study, worker=worker)}
     accepted = np.zeros(len(results), dtype=np.bool_)
     rows = []
-    for i, (number, attempt, outcome, loss) in enumerate(results):
-        if owned.get(number) != attempt:
-            continue
-        del owned[number]
-        accepted[i] = True
-        rows.append(_final(study, number, account.move(State.RUNNING, outcome.state), outcome, loss, now))
-    if rows:
-        connection.execute(_FINISH, rows)
+    with changing(connection, study) as account:
+        for number, _, _, _ in results:
+            if not 0 <= number < account.total:
+                raise inputs.no_trial(number, account.total)
+        for i, (number, attempt, outcome, loss) in enumerate(results):
+            if owned.get(number) != attempt:
+                continue
+            del owned[number]
+            accepted[i] = True
+            rows.append(_final(study, number, account.finish(outcome.state), outcome, loss, now))
+        if rows:
+            connection.execute(_FINISH, rows)
     return accepted
 
 
-def release(connection: Connection, study: int, account: Ledger, worker: str, numbers: Iterable[int] | None) -> int:
+def release(connection: Connection, study: int, worker: str, numbers: Collection[int] | None) -> int:
     """Give claims back without counting the attempt."""
-    wanted = None if numbers is None else set(map(int, numbers))
+    _account(connection, study, False)
+    wanted = None if numbers is None else set(numbers)
     owned = _running(connection, _OWNED, study=study, worker=worker)
-    rows = [_waiting(study, row, account, row.released + 1) for row in owned if wanted is None or row.number in wanted]
+    rows = [_waiting(study, row, row.released + 1) for row in owned if wanted is None or row.number in wanted]
     if rows:
         connection.execute(_REQUEUE, rows)
     return len(rows)
 
 
-def reap(
-    connection: Connection, study: int, account: Ledger, workers: Collection[str], max_attempts: int, now: float
-) -> Reaped:
-    """Take back the claims of dead workers and those whose lease has run out."""
-    if workers:
-        dead = _running(connection, _DEAD, study=study, now=now, workers=list(workers))
+def reap(connection: Connection, study: int, dead: Collection[str], max_attempts: int, now: float) -> Reaped:
+    """Take back the claims of dead workers and those whose lease has run out, and the lead of a dead worker."""
+    _account(connection, study, False)
+    if dead:
+        rows = _running(connection, _DEAD, study=study, now=now, workers=list(dead))
+        resign(connection, study, dead)
     else:
-        dead = _running(connection, _EXPIRED, study=study, now=now)
-    waiting, lost = [], []
-    for row in dead:
-        used = row.attempts - row.released
-        if used >= max_attempts:
-            outcome = Outcome(State.LOST, message=codec.lost_message(used))
-            revision = account.move(State.RUNNING, State.LOST)
-            lost.append(_final(study, row.number, revision, outcome, math.nan, now))
-        else:
-            waiting.append(_waiting(study, row, account, row.released))
+        rows = _running(connection, _EXPIRED, study=study, now=now)
+    lost = [row for row in rows if row.attempts - row.released >= max_attempts]
+    waiting = [_waiting(study, row, row.released) for row in rows if row.attempts - row.released < max_attempts]
     if waiting:
         connection.execute(_REQUEUE, waiting)
     if lost:
-        connection.execute(_FINISH, lost)
+        texts = [codec.lost_message(row.attempts - row.released) for row in lost]
+        _lose(connection, study, [row.number for row in lost], texts, now)
     return Reaped(len(waiting), len(lost))
+
+
+def withdraw(connection: Connection, study: int, numbers: Collection[int] | None, message: str, now: float) -> int:
+    """Make pending trials LOST."""
+    _account(connection, study, False)
+    found = {row.number for query in (_RUNNING, _WAIT) for row in connection.execute(query, {"study": study})}
+    pending = sorted(found if numbers is None else found.intersection(numbers))
+    if pending:
+        _lose(connection, study, pending, [message] * len(pending), now)
+    return len(pending)
+
+
+def _lose(connection: Connection, study: int, numbers: Sequence[int], texts: Sequence[str], now: float) -> None:
+    with changing(connection, study) as account:
+        rows = [
+            _final(study, number, account.finish(State.LOST), Outcome(State.LOST, message=text), math.nan, now)
+            for number, text in zip(numbers, texts, strict=True)
+        ]
+        connection.execute(_FINISH, rows)
+
+
+def lead(connection: Connection, study: int, asker: str, lease: float, now: float) -> bool:
+    """Take the lead, or keep it, and enter the asker's sign of life."""
+    connection.execute(update(workers).where(workers.c.id == asker).values(seen=now))
+    _account(connection, study, False)
+    free = or_(studies.c.asker.is_(None), studies.c.asker == asker, studies.c.lead <= now)
+    taken = connection.execute(update(studies).where(studies.c.id == study, free).values(asker=asker, lead=now + lease))
+    return taken.rowcount == 1
+
+
+def resign(connection: Connection, study: int, askers: Collection[str] | None) -> None:
+    """Give the lead back; None takes it from whoever has it."""
+    _account(connection, study, False)
+    whose = () if askers is None else (studies.c.asker.in_(list(askers)),)
+    connection.execute(update(studies).where(studies.c.id == study, *whose).values(asker=None, lead=None))
 
 
 def _final(study: int, number: int, revision: int, outcome: Outcome, loss: float, now: float) -> dict[str, Any]:
@@ -211,14 +294,8 @@ def _final(study: int, number: int, revision: int, outcome: Outcome, loss: float
     return row
 
 
-def _waiting(study: int, row: Any, account: Ledger, released: int) -> dict[str, Any]:
-    return {
-        "b_study": study,
-        "b_number": row.number,
-        "state": int(State.WAITING),
-        "revision": account.move(State.RUNNING, State.WAITING),
-        "released": released,
-    }
+def _waiting(study: int, row: Any, released: int) -> dict[str, Any]:
+    return {"b_study": study, "b_number": row.number, "state": int(State.WAITING), "released": released}
 
 
 def register(connection: Connection, worker: WorkerRecord, now: float) -> None:

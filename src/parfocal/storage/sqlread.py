@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from parfocal.storage import codec
 from parfocal.storage.ledger import Ledger
 from parfocal.storage.records import Changes
-from parfocal.storage.schema import trials
+from parfocal.storage.schema import RUNNING, trials
 from parfocal.trials import Configuration, Reason, State, Trial
 
 _c = trials.c
@@ -20,6 +21,7 @@ TRIAL = (
 )  # fmt: skip
 """The columns of a trial but its outcome."""
 _OUTCOME = tuple(_c[name] for name in codec.OUTCOME if name not in ("state", "loss"))
+_RUNNING = select(*TRIAL).where(_c.study_id == bindparam("study"), _c.lease > 0, RUNNING)
 _SPAN = (_c.study_id == bindparam("study"), _c.number >= bindparam("start"), _c.number < bindparam("stop"))
 _TRIALS = select(*TRIAL, *_OUTCOME).where(*_SPAN).order_by(_c.number)
 _CONFIGURATIONS = select(_c.configuration).where(*_SPAN).order_by(_c.number)
@@ -61,6 +63,12 @@ def read_trials(connection: Connection, study: int, start: int, stop: int) -> li
     return [trial_of(row) for row in rows]
 
 
+def read_running(connection: Connection, study: int) -> list[Trial]:
+    """Return the trials that are claimed."""
+    rows = connection.execute(_RUNNING, {"study": study}).all()
+    return [trial_of(row) for row in sorted(rows, key=attrgetter("number"))]
+
+
 def read_configurations(connection: Connection, study: int, start: int, stop: int) -> list[dict[str, Any]]:
     """Return the configurations of the trials [start, stop)."""
     texts = connection.execute(_CONFIGURATIONS, {"study": study, "start": start, "stop": stop}).scalars().all()
@@ -73,12 +81,14 @@ def read_changes(connection: Connection, study: int, since: int, account: Ledger
     rows: Sequence[Any] = connection.execute(_CHANGES, {"study": study, "since": since}).all()
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * 9
     number, revision, state, loss, runtime, reason, fraction, ask, member = columns
+    states = np.array(state, dtype=np.int64)
+    states[states == State.RUNNING] = State.WAITING
     return Changes(
         account.revision,
-        sum(account.counts),
+        account.total,
         np.array(number, dtype=np.int64),
         np.array(revision, dtype=np.int64),
-        np.array(state, dtype=np.int64),
+        states,
         np.array(loss, dtype=np.float64),
         np.array(runtime, dtype=np.float64),
         np.array([_REASONS[each] for each in reason], dtype=np.int8),

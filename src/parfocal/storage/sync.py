@@ -50,10 +50,6 @@ def sync(history: History, storage: Storage, study: int, space: Encoder, objecti
         raise StorageError(f"A history of {history.objectives} objectives is kept up to date with all of them.")
     changes = storage.changes(study, history.seen)
     _append(history, storage, study, space, changes)
-    for state, mark in ((State.WAITING, history.release), (State.RUNNING, history.start)):
-        rows = changes.number[changes.state == state]
-        if rows.size:
-            mark(rows)
     final = np.flatnonzero(changes.state >= State.COMPLETE)
     if final.size:
         history.tell(

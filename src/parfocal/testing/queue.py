@@ -80,22 +80,27 @@ def check_attempts(make: Make) -> None:
 
 
 def check_revisions(make: Make) -> None:
-    """Check that every change takes the next revision; changes after a revision are complete and in order."""
+    """Check that new and final trials take the next revisions; changes after one are complete and in order."""
     storage, study = filled(make, 4)
     expect(storage.changes(study).revision == 4, "each new trial takes one revision.")
     claimed = storage.claim(study, "w", 3)
     seen = storage.changes(study)
-    expect(seen.number.tolist() == [3, 0, 1, 2] and seen.revisions.tolist() == [4, 5, 6, 7], "ordered by revision.")
+    expect(seen.number.tolist() == [0, 1, 2, 3] and seen.revisions.tolist() == [1, 2, 3, 4], "a claim takes none.")
+    expect(seen.state.tolist() == [State.WAITING] * 4, "whether a pending trial is claimed is nothing to learn from.")
     storage.report(study, "w", [complete(claimed[2], 0.1), complete(claimed[0], 0.2)])
     new = storage.changes(study, seen.revision)
     expect(new.number.tolist() == [2, 0] and new.loss.tolist() == [0.1, 0.2], "a batch keeps its order.")
-    expect(new.revision == 9 and new.total == 4, "revision and total are those of the moment.")
-    expect([t.revision for t in storage.trials(study)] == [9, 6, 8, 4], "a trial knows its revision.")
+    expect(new.revisions.tolist() == [5, 6], "a final result takes the next one.")
+    expect(new.revision == 6 and new.total == 4, "revision and total are those of the moment.")
+    expect([t.revision for t in storage.trials(study)] == [6, 2, 5, 4], "a trial knows its revision.")
     storage.heartbeat(study, "w", [1])
     expect(storage.report(study, "w", [complete(claimed[0])]).tolist() == [False], "a refused report")
-    expect(len(storage.changes(study, 9)) == 0, "neither it nor a heartbeat is a change.")
     storage.release(study, "w")
-    expect(storage.changes(study, 9).state.tolist() == [State.WAITING], "a release is one.")
+    expect(len(storage.changes(study, 6)) == 0, "neither that nor a heartbeat nor a release is a change.")
+    storage.claim(study, "w", 2)
+    storage.reap(study, ["w"], max_attempts=1)
+    expect(storage.changes(study, 6).state.tolist() == [State.LOST, State.LOST], "a loss is one.")
+    expect(storage.state(study).revision == 8, "the state says the revision.")
 
 
 def check_wrong_results(make: Make) -> None:

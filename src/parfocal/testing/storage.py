@@ -17,6 +17,7 @@ import numpy as np
 
 from parfocal.errors import InvalidInput, StorageError, StudyExistsError
 from parfocal.storage import WorkerRecord
+from parfocal.testing.asking import check_budget, check_lead, check_steps, check_waiting, check_withdrawal
 from parfocal.testing.claims import check_claims_of_many_workers, check_revisions_while_written
 from parfocal.testing.queue import (
     check_attempts,
@@ -105,7 +106,7 @@ def check_workers(make: Make) -> None:
     """Check that workers are entered, renewed by their heartbeats, and removed."""
     clock = Clock()
     storage, study = filled(make, 1, clock)
-    worker = WorkerRecord("w", "host", 4242, 1000.5)
+    worker = WorkerRecord("w", "host", 4242, 1000.5, study=study, job="slurm 12_3")
     storage.register(worker)
     storage.register(WorkerRecord("v", "host", 4243, 1000.5))
     expect([(w.id, w.seen) for w in storage.workers()] == [("v", clock.now), ("w", clock.now)], "entered, by id.")
@@ -118,6 +119,13 @@ def check_workers(make: Make) -> None:
     storage.unregister("nobody")
     (left,) = storage.workers()
     expect((left.id, left.host, left.pid, left.started) == ("w", "host", 4242, 1000.5), "removed, and renewed.")
+    expect((left.study, left.job) == (study, "slurm 12_3"), "with the study it works for and the job it is.")
+    clock.now += 3
+    expect(storage.heartbeat(study, "w", []) == [], "an idle worker owns nothing.")
+    expect(storage.workers()[0].seen == clock.now, "and lives.")
+    clock.now += 3
+    storage.lead(study, "w")
+    expect(storage.workers()[0].seen == clock.now, "to ask is a sign of life.")
 
 
 def check_resume(make: Make) -> None:
@@ -140,6 +148,11 @@ STORAGE_CHECKS: tuple[Check, ...] = (
     check_attempts,
     check_revisions,
     check_wrong_results,
+    check_steps,
+    check_lead,
+    check_budget,
+    check_withdrawal,
+    check_waiting,
     check_workers,
     check_resume,
     check_claims_of_many_workers,

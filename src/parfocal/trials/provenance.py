@@ -23,6 +23,8 @@ class Provenance:
         Anything else worth keeping, for example ``warm-up`` or ``given by the user``.
     member
         Index of the member of a portfolio that proposed it, so that results can be credited; -1 for none.
+    wanted
+        Trials that were wanted by this ask; more than came where a finite space ended, 0 where nobody asked.
     """
 
     sampler: str
@@ -32,6 +34,7 @@ class Provenance:
     row: int = 0
     note: str | None = None
     member: int = -1
+    wanted: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a JSON-ready dictionary."""

@@ -1,4 +1,4 @@
-"""The thread that keeps a worker's leases alive while it evaluates."""
+"""The thread that keeps a worker's leases alive while it evaluates, and shows that it lives while it rests."""
 
 import threading
 from collections.abc import Iterable
@@ -51,8 +51,6 @@ class Heartbeat:
     def _beat(self) -> None:
         while not self._end.wait(self._lease / 3):
             held = self._held
-            if not held:
-                continue
             try:
                 owned = self._storage.heartbeat(self._study, self._worker, sorted(held), self._lease)
             except StorageError:

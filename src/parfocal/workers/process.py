@@ -15,6 +15,7 @@ from parfocal.evaluation import Evaluator, Isolation, Limits, Stop, evaluator_fr
 from parfocal.evaluation.channel import Inbox, outlive_parent_by, take_stdin, unpack
 from parfocal.storage import LEASE, MAX_ATTEMPTS, open_storage
 from parfocal.trials import Objective
+from parfocal.workers.jobs import job_name
 from parfocal.workers.worker import work
 
 LEAVE = 7.0
@@ -64,6 +65,7 @@ def carry_out(plan: WorkerPlan, stop: Stop | None = None) -> None:
             evaluator,
             objective,
             worker_id=plan.name,
+            job=job_name(),
             isolation=plan.isolation,
             limits=plan.limits,
             folder=plan.folder,

@@ -5,12 +5,13 @@ import functools
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from os import PathLike
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from parfocal.errors import StorageError
+from parfocal.errors import StorageError, StorageUnavailable
 from parfocal.evaluation import Evaluator, Interrupted, Isolation, Limits, Runner, Stop
 from parfocal.evaluation.runner import never
 from parfocal.storage import LEASE, MAX_ATTEMPTS, Storage, StudyRecord, this_worker
@@ -22,8 +23,9 @@ T = TypeVar("T")
 
 _FLUSH = 0.2  # s, after which results that have gathered are reported
 _LARGEST = 256  # trials, claimed at once where they are cheap
-_IDLE = (0.005, 0.25)  # s, shortest and longest sleep where nothing waits
-_RETRIES = (0.1, 0.5, 2.0)  # s, between attempts to reach the storage
+_IDLE = 30.0  # s, longest sleep where nothing waits
+PATIENCE = 600.0
+"""Seconds that a worker waits for a storage that does not answer, beyond the storage's own patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class Worker:
         What evaluates; it stays open.
     name
         Start of the worker's unique name.
+    job
+        What started it, for those who look at the workers: ``slurm 123_4``.
     batch
         Trials to claim at once; None: one, and more where they are so cheap that many fit into a tenth of a second.
     lease
@@ -85,6 +89,7 @@ class Worker:
         runner: Runner,
         *,
         name: str = "",
+        job: str = "",
         batch: int | None = None,
         lease: float = LEASE,
         max_attempts: int = MAX_ATTEMPTS,
@@ -92,14 +97,14 @@ class Worker:
         self.storage = storage
         self.study = study.id if isinstance(study, StudyRecord) else study
         self.runner = runner
-        self.record = this_worker(name)
+        self.record = this_worker(name, self.study, job)
         self._fixed = batch
         self._batch = batch or 1
         self._lease, self._max_attempts = lease, max_attempts
         self._beat = Heartbeat(storage, self.study, self.record.id, lease)
 
     def __enter__(self) -> "Worker":
-        _insist(lambda: self.storage.register(self.record))
+        self._insist(lambda: self.storage.register(self.record))
         self._beat.__enter__()
         return self
 
@@ -111,10 +116,10 @@ class Worker:
             self.storage.release(self.study, self.record.id)
             self.storage.unregister(self.record.id)
 
-    def step(self, most: int | None = None) -> Worked | None:
-        """Claim some trials, at most ``most`` of them, evaluate them and report; return None if nothing waited."""
-        count = self._batch if most is None else min(self._batch, most)
-        trials = _insist(lambda: self.storage.claim(self.study, self.record.id, count, self._lease, self._max_attempts))
+    def step(self) -> Worked | None:
+        """Claim some trials, evaluate them and report; return None if nothing waited."""
+        owner, count = self.record.id, self._batch
+        trials = self._insist(lambda: self.storage.claim(self.study, owner, count, self._lease, self._max_attempts))
         if not trials:
             return None
         self._beat.hold(trial.number for trial in trials)
@@ -127,6 +132,10 @@ class Worker:
             each = (time.perf_counter() - begin) / len(trials)
             self._batch = min(max(1, int(0.1 / each)), 2 * self._batch, _LARGEST)
         return worked
+
+    def rest(self, until: Callable[[], bool] = never) -> None:
+        """Sleep until something waits to be claimed, or ``until`` is True."""
+        self._insist(lambda: self.storage.wait_for_work(self.study, _IDLE, until))
 
     def _evaluate(self, trials: Sequence[Trial]) -> Worked:
         """Evaluate trials one by one; report what has gathered when enough time has gone by."""
@@ -152,15 +161,26 @@ class Worker:
     def _report(self, results: Sequence[tuple[int, int, Outcome, float]]) -> Worked:
         if not results:
             return Worked()
-        accepted = _insist(lambda: self.storage.report(self.study, self.record.id, results))
+        accepted = self._insist(lambda: self.storage.report(self.study, self.record.id, results))
         states = [result[2].state for result, taken in zip(results, accepted, strict=True) if taken]
         complete = sum(state == State.COMPLETE for state in states)
         return Worked(complete, len(states) - complete, len(results) - len(states))
 
+    def _insist(self, call: Callable[[], T]) -> T:
+        """Call the storage; while it does not answer, go on until it does, someone asks to stop, or patience ends."""
+        deadline, pause = time.monotonic() + PATIENCE, 0.1
+        while True:
+            try:
+                return call()
+            except StorageUnavailable:
+                if time.monotonic() > deadline or self.runner.stop.wait(pause):
+                    raise
+                pause = min(2 * pause, 30.0)
+
     def _leave(self, worked: Worked, trials: Sequence[Trial]) -> Worked:
         """Give back what is still claimed."""
         numbers = [trial.number for trial in trials]
-        released = _insist(lambda: self.storage.release(self.study, self.record.id, numbers))
+        released = self._insist(lambda: self.storage.release(self.study, self.record.id, numbers))
         return replace(worked, released=worked.released + released)
 
 
@@ -171,6 +191,7 @@ def work(
     objective: Objective,
     *,
     worker_id: str = "",
+    job: str = "",
     isolation: Isolation = "process",
     limits: Limits | None = None,
     folder: str | PathLike[str] | None = None,
@@ -181,6 +202,7 @@ def work(
     drain: bool = False,
     linger: float = 0.0,
     stop: Stop | None = None,
+    beside: Callable[[str], AbstractContextManager[object]] | None = None,
 ) -> Worked:
     """Claim, evaluate and report trials of a study until someone asks to stop.
 
@@ -190,8 +212,8 @@ def work(
         Where the trials are.
     evaluator, objective, isolation, limits, folder
         How they are evaluated: see :class:`~parfocal.evaluation.Runner`.
-    worker_id
-        Start of the worker's unique name.
+    worker_id, job
+        Start of the worker's unique name, and what started it.
     batch, lease, max_attempts
         See :class:`Worker`.
     until
@@ -201,6 +223,8 @@ def work(
     stop
         A request to stop. Ctrl-C and SIGTERM set it, too, if this is the main thread: the trial of the moment is ended
         with all its processes, and what was claimed is given back without counting as an attempt.
+    beside
+        Given the worker's id; what it returns is entered while the worker works (a thread that asks, for example).
 
     Returns
     -------
@@ -208,36 +232,32 @@ def work(
         How many results were reported.
     """
     stop = stop or Stop()
-    total, idle, last = Worked(), _IDLE[0], time.monotonic()
+    total, last = Worked(), time.monotonic()
     with contextlib.ExitStack() as stack:
         stack.enter_context(stop_on_signals(stop))
         runner = Runner(evaluator, objective, limits=limits, isolation=isolation, folder=folder, stop=stop)
         stack.enter_context(runner)
-        worker = Worker(storage, study, runner, name=worker_id, batch=batch, lease=lease, max_attempts=max_attempts)
-        stack.enter_context(worker)
+        options: dict[str, Any] = {"batch": batch, "lease": lease, "max_attempts": max_attempts}
+        worker = stack.enter_context(Worker(storage, study, runner, name=worker_id, job=job, **options))
+        if beside is not None:
+            stack.enter_context(beside(worker.record.id))
         stack.enter_context(contextlib.suppress(Interrupted))  # in the narrow gaps around an evaluation
         while not (stop.is_set() or until()):
             worked = worker.step()
             if worked is not None:
-                total, idle, last = total + worked, _IDLE[0], time.monotonic()
+                total, last = total + worked, time.monotonic()
             elif drain and time.monotonic() - last >= linger:
                 break
             else:
-                stop.wait(idle)
-                idle = min(1.5 * idle, _IDLE[1])
+                patience = last + linger if drain else math.inf
+                worker.rest(functools.partial(_enough, stop, until, patience))
     return total
+
+
+def _enough(stop: Stop, until: Callable[[], bool], deadline: float) -> bool:
+    return stop.is_set() or until() or time.monotonic() >= deadline
 
 
 def loss_of(outcome: Outcome, objective: Objective) -> float:
     """Return the loss of a COMPLETE outcome; NaN of every other one."""
     return objective.loss(outcome.metrics, outcome.scores) if outcome.state == State.COMPLETE else math.nan
-
-
-def _insist(call: Callable[[], T]) -> T:
-    """Call the storage; where it cannot be reached, try again for some seconds before giving up."""
-    for pause in _RETRIES:
-        try:
-            return call()
-        except StorageError:
-            time.sleep(pause)
-    return call()
