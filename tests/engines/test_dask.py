@@ -136,7 +136,8 @@ def test_when_the_coordinator_is_killed_its_workers_leave_the_cluster(tmp_path, 
     process.communicate()
     assert wait_until(lambda: workers_of(tmp_path) == [], 15)
     assert storage.counts(record.id).running == 0
-    assert storage.workers() == []
+    # what the coordinator itself has left is struck off by the next one
+    assert [worker for worker in storage.workers() if worker.pid != process.pid] == []
     with distributed.Client(address) as client:
         assert wait_until(lambda: not any(client.processing().values()), 10), "Dask's threads are free again"
 
@@ -171,11 +172,13 @@ def test_the_number_of_workers_follows_the_trials(tmp_path):
     try:
         time.sleep(2)
         assert engine.tend() == 0
+        made.storage.set_budget(made.record.id, 200)
         made.storage.add(made.record.id, [{"x": 0.05}] * 200, range(200))
         assert wait_until(lambda: engine.tend() == 2, 60)
         assert wait_until(lambda: engine.tend() >= 0 and made.counts.complete == 200, 60)
         assert wait_until(lambda: engine.tend() == 0, 30), "idle workers leave"
         assert wait_until(lambda: not engine._client.nthreads(), 30), "and so do Dask's"
+        made.storage.set_budget(made.record.id, 205)
         made.storage.add(made.record.id, [{"x": 0.05}] * 5, range(5))
         assert wait_until(lambda: engine.tend() >= 0 and made.counts.complete == 205, 60)
     finally:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from trial_support import fault, gone, pids_in, posix, wait_until
+from trial_support import fault, gone, pids_in, posix
 
 from parfocal.errors import InvalidInput
 from parfocal.storage import SqlStorage
@@ -20,6 +20,7 @@ def test_it_gives_its_claims_back_when_the_other_process_is_killed(tmp_path):
 
     storage = SqlStorage(tmp_path / "study.db")
     study = Study({"x": Float(0, 1)}, Objective("loss"), fault("hangs"), storage=storage, isolation="process")
+    storage.set_budget(study.record.id, 1)  # a worker that waits would ask for more
     storage.add(study.record.id, [{"x": 0.5}], [0])
     other = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(60)"])
     command = [sys.executable, "-m", "parfocal", "worker", str(tmp_path / "study.db"), "--wait"]
@@ -29,7 +30,7 @@ def test_it_gives_its_claims_back_when_the_other_process_is_killed(tmp_path):
     other.wait()
     assert worker.wait(15) == 0
     assert gone(pids, 0.5)
-    assert wait_until(lambda: storage.counts(study.record.id).waiting == 1, 1)
+    assert storage.counts(study.record.id).waiting == 1
     storage.close()
 
 
