@@ -5,7 +5,9 @@ import pytest
 
 import parfocal
 from parfocal import Categorical, Float, Integer, Study
+from parfocal.analysis import failures
 from parfocal.errors import EvaluationError, InvalidInput, SpaceError, StudyExistsError, StudyStopped
+from parfocal.evaluation.base import ServerFailure
 from parfocal.trials import State
 
 SPACE = {"x": Float(-1, 1), "k": Integer(0, 3), "mode": Categorical(["a", "b"])}
@@ -36,6 +38,18 @@ def test_minimize_says_when_nothing_succeeded():
         parfocal.minimize(broken, SPACE, 30)
     with pytest.raises(EvaluationError, match="Not one of 5"):
         parfocal.minimize(broken, SPACE, 5)
+
+
+def test_a_study_stops_and_says_why_when_its_server_fails():
+    def unreachable(**configuration):
+        raise ServerFailure("The server cannot be reached.")
+
+    study = Study(SPACE, "minimize loss", unreachable, optimizer="random")
+    with pytest.raises(StudyStopped, match=r"\(server\), with the same message: The server cannot be reached"):
+        study.run(20)
+    assert study.counts.failed >= 10 and not study.history.failed.any()
+    (row,) = failures(study.history)
+    assert (row.reason, row.count) == ("server", study.counts.failed)
 
 
 def test_a_mended_study_goes_on_after_its_stop():

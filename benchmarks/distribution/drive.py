@@ -10,8 +10,8 @@ import numpy as np
 from parfocal.evaluation import PythonEvaluator
 from parfocal.seeds import generator
 from parfocal.space import Categorical, Float, Integer, Space
-from parfocal.storage import Storage, open_storage
-from parfocal.trials import Objective
+from parfocal.storage import Storage, load_history, open_storage
+from parfocal.trials import History, Objective
 from parfocal.workers import work
 
 SPACE = Space(
@@ -79,12 +79,25 @@ def drained(url: str, name: str, workers: int, batch: int | None, start_method: 
     for result in results:
         if isinstance(result, str):
             print(result)
-    finished = np.sort([trial.finished or 0.0 for trial in storage.trials(study)]) if errors == 0 else np.zeros(1)
+    finished = _finished(storage, study)
     counts = storage.counts(study)
     storage.close()
     tenth = max(2, len(finished) // 10)
     first, last = (_rate(part) for part in (finished[:tenth], finished[-tenth:]))
     return Rate(counts.complete, seconds, first, last, errors)
+
+
+def _finished(storage: Storage, study: int, chunk: int = 20_000) -> Any:
+    """Return when each trial finished, in order."""
+    total = storage.counts(study).total
+    spans = range(0, total, chunk)
+    times = [trial.finished or 0.0 for first in spans for trial in storage.trials(study, first, first + chunk)]
+    return np.sort(times)
+
+
+def history_of(storage: Storage, name: str) -> History:
+    """Return the history of a study of this space."""
+    return load_history(storage, storage.open_study(name).id, SPACE, OBJECTIVE)
 
 
 def _rate(times: Any) -> float:

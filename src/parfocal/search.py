@@ -27,7 +27,7 @@ from parfocal.optimizers import Composed, propose
 from parfocal.optimizers.seen import Seen
 from parfocal.space import Space
 from parfocal.storage import LEASE, Counts, Storage, StudyRecord, StudyState, dead, reap_dead, sync, this_worker
-from parfocal.trials import FULL, History, Objective, Provenance
+from parfocal.trials import FULL, History, Objective, Provenance, State
 from parfocal.typing import Ints
 from parfocal.workers import Worker, common_failure, stop_on_signals
 
@@ -80,6 +80,8 @@ class Search:
     """Under which name it asks: the id of a registered worker, so that its death is noticed."""
     exhausted: str | None = field(default=None, init=False)
     """Why the space has nothing left to ask for, once that is so."""
+    seconds: float = field(default=0.0, init=False)
+    """What an ask takes, until its trials can be claimed: a moving average."""
 
     def __post_init__(self) -> None:
         self.history = History(self.space.dimension, objectives=len(self.objective.all))
@@ -131,7 +133,6 @@ class Search:
         except SpaceExhausted as error:
             self.exhausted = str(error)
             return 0
-        self._longest = max(self._longest, time.perf_counter() - begin)
         first = len(self.history)
         try:
             self._add(self.space.decode(proposal.X), proposal.provenances(self.history.seen, n), self.asker)
@@ -139,6 +140,9 @@ class Search:
             _LOG.info("%s", error)
             self._tried, self._leads = -math.inf, False
             return 0
+        took = time.perf_counter() - begin
+        self.seconds += (took - self.seconds) / (5 if self.seconds else 1)
+        self._longest = max(self._longest, took)
         for share in proposal.shares:
             _LOG.info("%d from trial %d on by %s", share.count, first, share)
             first += share.count
@@ -239,9 +243,11 @@ class Setup:
 
 
 def trial_folder(storage: Storage, name: str) -> Path | None:
-    """Return where a study keeps the work folders and logs of its trials: beside its database, if it has one."""
-    url = storage.url.removeprefix("sqlite:///")
-    return Path(f"{url}-trials", re.sub(r"[^\w.-]|^\.+", "_", name)) if storage.shared else None
+    """Return where a study keeps the work folders and logs of its trials: beside its database, if that is a file."""
+    scheme = "sqlite:///"
+    if not storage.url.startswith(scheme):
+        return None
+    return Path(f"{storage.url.removeprefix(scheme)}-trials", re.sub(r"[^\w.-]|^\.+", "_", name))
 
 
 Report = Callable[[Progress], None]
@@ -301,7 +307,7 @@ def run_with_workers(
     """
     record = this_worker("asker", search.record.id)
     search.asker = record.id
-    pace = Pace(search.composition.learns)
+    pace = Pace(search)
     plan = WorkerPlan(
         search.storage.url,
         search.record.name,
@@ -389,7 +395,7 @@ class Asking:
         self._thread.join()
 
     def _run(self) -> None:
-        search, pace, workers = self._search, Pace(self._search.composition.learns), 1
+        search, pace, workers = self._search, Pace(self._search), 1
         look = -math.inf
         while not self._stop.is_set():
             try:
@@ -418,27 +424,29 @@ _SILENT = 20 * LEASE  # s, after which a worker of which nothing was heard is st
 class Pace:
     """How many trials must wait so that no worker does.
 
-    An optimizer that learns should ask as late as it can. What waits must bridge the time until the next ask has come:
-    one trial for each idle worker, and what the others will take meanwhile.
+    An optimizer that learns should ask as late as it can. What waits must bridge the time that an ask takes: one trial
+    for each idle worker, and what the others will take meanwhile.
     """
 
-    def __init__(self, learns: bool) -> None:
-        self._learns = learns
+    def __init__(self, search: Search) -> None:
+        self._search = search
         self._when, self._finished = time.monotonic(), -1
-        self._rate = self._gap = 0.0
+        self._rate = 0.0
 
     def queue(self, state: StudyState, workers: int) -> int:
         """Return how many shall wait now, at this look, with so many workers."""
         now, finished = time.monotonic(), state.counts.finished
         if self._finished >= 0 and now > self._when:
-            gap, share = now - self._when, 0.2
-            self._rate += share * ((finished - self._finished) / gap - self._rate)
-            self._gap += share * (gap - self._gap)
+            share = 1 - math.exp((self._when - now) / _MEMORY)
+            self._rate += share * ((finished - self._finished) / (now - self._when) - self._rate)
         self._when, self._finished = now, finished
-        if not self._learns:
+        if not self._search.composition.learns:
             return 100 * workers
         idle = max(0, workers - state.counts.running)
-        return min(idle + 1 + math.ceil(self._rate * self._gap), max(2, 4 * workers))
+        return min(idle + max(1, math.ceil(self._rate * self._search.seconds)), 4 * workers)
+
+
+_MEMORY = 2.0  # s, over which the rate of results is averaged
 
 
 def tidy(storage: Storage, study: int) -> int:
@@ -464,7 +472,7 @@ def _stop_if_hopeless(search: Search, first: int, before: Ints) -> None:
     if first < 1 or len(history) - len(before) < first or history.complete.any():
         return
     numbers = np.setdiff1d(np.arange(len(history)), before)[:first]
-    if history.failed[numbers].all():
+    if (history.state[numbers] == State.FAILED).all():
         trials = [search.storage.trial(search.record.id, number) for number in numbers.tolist()]
         fixed = [name for name in search.space.names if name not in search.space.columns]
         sentence = common_failure(trials, first, fixed)

@@ -243,7 +243,7 @@ def hangs_at_first(x: float, folder: Path) -> float:
 
 
 @dataclass(frozen=True)
-class Galaxy:
+class Remote:
     """An evaluator of another package."""
 
     url: str
@@ -255,8 +255,8 @@ class Galaxy:
         return []
 
     def to_dict(self) -> dict[str, str]:
-        return {"kind": "galaxy", "url": self.url}
+        return {"kind": "remote", "url": self.url}
 
     @classmethod
-    def from_dict(cls, values: dict[str, str], folder: Path | None = None) -> "Galaxy":
+    def from_dict(cls, values: dict[str, str], folder: Path | None = None) -> "Remote":
         return cls(**values)

@@ -140,7 +140,7 @@ def test_wrong_options(options):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({}, "needs exactly one of the keys 'python', 'command', 'task'; got none"),
+        ({}, "needs exactly one of the keys 'python', 'command', 'galaxy', 'task'; got none"),
         ({"python": "a:b", "command": ["x"]}, "needs exactly one of the keys"),
         ({"kind": "pyhton"}, "no kind of evaluation 'pyhton'; did you mean 'python'"),
         ({"python": "a:b", "prehook": "a:c"}, "has no option 'prehook'"),
@@ -157,13 +157,13 @@ def test_wrong_mappings_are_one_sentence(fields, sentence):
 def test_other_packages_add_kinds(monkeypatch):
     from importlib.metadata import EntryPoint
 
-    point = EntryPoint("galaxy", "faults:Galaxy", "parfocal.evaluators")
+    point = EntryPoint("remote", "faults:Remote", "parfocal.evaluators")
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: [point] if group == point.group else [])
-    evaluator = evaluator_from_dict({"kind": "galaxy", "url": "http://127.0.0.1"}, folder=Path(HERE))
+    evaluator = evaluator_from_dict({"kind": "remote", "url": "http://127.0.0.1"}, folder=Path(HERE))
     assert evaluator.url == "http://127.0.0.1"
     assert isinstance(evaluator, Evaluator)
-    with pytest.raises(InvalidInput, match="The evaluation 'galaxy' has no option 'urll'; did you mean 'url'"):
-        evaluator_from_dict({"kind": "galaxy", "urll": "x"})
-    point = EntryPoint("galaxy", "not_installed:Galaxy", "parfocal.evaluators")
-    with pytest.raises(InvalidInput, match="The evaluation 'galaxy' cannot be loaded: No module named 'not_installed'"):
-        evaluator_from_dict({"kind": "galaxy", "url": "x"})
+    with pytest.raises(InvalidInput, match="The evaluation 'remote' has no option 'urll'; did you mean 'url'"):
+        evaluator_from_dict({"kind": "remote", "urll": "x"})
+    point = EntryPoint("remote", "not_installed:Remote", "parfocal.evaluators")
+    with pytest.raises(InvalidInput, match="The evaluation 'remote' cannot be loaded: No module named 'not_installed'"):
+        evaluator_from_dict({"kind": "remote", "url": "x"})

@@ -15,7 +15,7 @@ from parfocal.space import Float, Integer, Space
 from parfocal.testing.kinds import SPACES, loss
 from parfocal.testing.optimizers import beats_random, conforms, minimize
 from parfocal.testing.samplers import some_history
-from parfocal.trials import History, State
+from parfocal.trials import History, Reason, State
 
 GUESTS = {member.name: member.package for member in ZOO if member.package}
 FAST = ["optuna-tpe", "nevergrad-ngopt"]
@@ -146,6 +146,13 @@ def test_a_long_history_is_told_by_its_best_and_latest():
     assert history.finished_order[-1] in rows
     assert np.all(np.diff(history.told[rows]) > 0)
     assert len(told(history, 1000)) == 197
+
+
+def test_what_a_server_failed_is_not_told():
+    history = History(2)
+    history.append(np.zeros((3, 2)))
+    history.tell([0, 1, 2], State.FAILED, np.nan, reason=[Reason.SERVER.code, Reason.ERROR.code, -1])
+    assert told(history, 1000).tolist() == [1, 2]
 
 
 def test_losses_of_failures_are_the_worst():

@@ -59,6 +59,20 @@ def test_results_come_in_their_own_order():
     assert history.best == 0
 
 
+def test_what_a_server_failed_says_nothing_about_its_configuration():
+    history = filled(3)
+    history.tell([0, 1], State.FAILED, np.nan, reason=[Reason.SERVER.code, Reason.ERROR.code])
+    assert history.state.tolist() == [State.FAILED, State.FAILED, State.WAITING]
+    assert history.failed.tolist() == [False, True, False]
+    assert not (history.complete | history.lost)[0] and not history.pending[0]
+
+
+def test_the_codes_of_reasons_never_change():
+    names = ("error", "timeout", "memory", "invalid", "not-finite", "missing", "interrupted", "server")
+    assert [str(Reason.from_code(code)) for code in range(len(names))] == list(names)
+    assert len(Reason) == len(names)
+
+
 def test_the_best_is_complete_and_of_the_highest_fidelity():
     history = History(1)
     assert history.best is None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parfocal.analysis.runs import Histories, Run, as_runs
-from parfocal.trials import Reason
+from parfocal.trials import Reason, State
 
 _UNKNOWN = "unknown"
 
@@ -45,7 +45,7 @@ def failures(histories: Histories, *, read: int = 500) -> tuple[Failure, ...]:
     finished = sum(len(run.history.finished_order) - int(run.history.lost.sum()) for run in runs)
     found: dict[str, list[tuple[int, int]]] = {}
     for i, run in enumerate(runs):
-        rows = np.flatnonzero(run.history.failed)
+        rows = np.flatnonzero(run.history.state == State.FAILED)
         for row, code in zip(rows.tolist(), run.history.reason[rows].tolist(), strict=True):
             reason = Reason.from_code(code)
             found.setdefault(_UNKNOWN if reason is None else str(reason), []).append((i, row))

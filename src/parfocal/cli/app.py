@@ -173,6 +173,28 @@ def tell(
 
 
 @app.command()
+def serve(
+    target: Annotated[
+        str, typer.Argument(help="An experiment's YAML file, a database, or a postgresql:// url.", metavar="TARGET")
+    ],
+    host: Annotated[str, typer.Option(help="Address to listen on; others reach it through a proxy.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")] = 8753,
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with the token (default: PARFOCAL_TOKEN, else a new token).")
+    ] = None,
+    create: Annotated[bool, typer.Option("--create", help="Make the database if it does not exist.")] = False,
+    open_metrics: Annotated[bool, typer.Option("--open-metrics", help="Show /metrics without the token.")] = False,
+    root_path: Annotated[str, typer.Option(help="Path under which a proxy shows the server.")] = "",
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log one JSON object a line.")] = False,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Serve studies over HTTP, for workers that cannot reach the database."""
+    from parfocal.cli.serve import serve_studies
+
+    serve_studies(target, host, port, token_file, create, open_metrics, root_path, log_json, log_level)
+
+
+@app.command()
 def status(target: Target, study: StudyName = None) -> None:
     """Show how far each study of a database is."""
     from parfocal.cli.show import show_status

@@ -8,6 +8,7 @@ from parfocal.evaluation.base import (
     MissingResult,
     Result,
     Returned,
+    ServerFailure,
     Stop,
 )
 from parfocal.evaluation.channel import guard
@@ -31,6 +32,7 @@ __all__ = [
     "Result",
     "Returned",
     "Runner",
+    "ServerFailure",
     "Stop",
     "evaluator_from_dict",
     "guard",

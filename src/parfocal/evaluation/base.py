@@ -22,6 +22,10 @@ class OutOfMemory(EvaluationError):
     """The system ended a program because memory ran out; the trial ends as FAILED(memory)."""
 
 
+class ServerFailure(EvaluationError):
+    """A server that should have done the work did not, whatever the configuration; ends as FAILED(server)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One attempt to evaluate one configuration.

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 from parfocal.errors import EvaluationError, InvalidInput
 from parfocal.evaluation import placeholders, programs
-from parfocal.evaluation.base import InvalidConfiguration, Job, Result, Returned
-from parfocal.evaluation.results import Reader
+from parfocal.evaluation.base import InvalidConfiguration, Job, Returned
+from parfocal.evaluation.results import Reader, with_artifacts
 from parfocal.evaluation.steps import Parsed, steps
 from parfocal.evaluation.templates import Arguments
 
@@ -129,12 +129,7 @@ class CommandEvaluator:
             raise EvaluationError(f"The result '{file}' is older than this trial: the command did not write it.")
         returned = parsed.reader.read(file, job.work_folder() / "stdout.txt")
         paths = {name: self._place(job, f"artifact {name}", values) for name in self.artifacts}
-        existing = {name: path for name, path in paths.items() if path.exists()}
-        if not existing:
-            return returned
-        if isinstance(returned, Result):
-            return Result(returned.metrics, returned.scores, existing)
-        return Result(returned, artifacts=existing)
+        return with_artifacts(returned, paths)
 
     def log(self, job: Job) -> str:
         """Return the tails of what the command printed."""
@@ -192,15 +187,23 @@ class CommandEvaluator:
 
     def check(self, parameters: tuple[str, ...], conditional: tuple[str, ...] = ()) -> list[str]:
         """Return what is wrong: programs that are not there, placeholders and parameters without each other."""
-        parsed = self._parsed
-        found = placeholders.problems(parsed.names, parameters)
-        for arguments in parsed.steps.values():
+        return list(dict.fromkeys([*placeholders.problems(self._parsed.names, parameters), *self.missing()]))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The placeholders of all commands and files."""
+        return tuple(self._parsed.names)
+
+    def missing(self) -> list[str]:
+        """Return one sentence for each program that is not there."""
+        found = []
+        for arguments in self._parsed.steps.values():
             program = arguments.fill({"python": sys.executable, "experiment": self._experiment})[:1]
             try:
                 programs.find(program[0] if program else "", self._experiment, self.env.get("PATH"))
             except EvaluationError as error:
                 found.append(str(error))
-        return list(dict.fromkeys(found))
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""

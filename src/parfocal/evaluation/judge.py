@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from parfocal.errors import EvaluationError, InvalidInput
-from parfocal.evaluation.base import InvalidConfiguration, MissingResult, OutOfMemory, Result
+from parfocal.evaluation.base import InvalidConfiguration, MissingResult, OutOfMemory, Result, ServerFailure
 from parfocal.trials import Objective, Outcome, Reason, State
 from parfocal.trials.objective import RUNTIME
 
@@ -16,6 +16,7 @@ _REASONS: tuple[tuple[type[BaseException], Reason], ...] = (
     (MissingResult, Reason.MISSING),
     (OutOfMemory, Reason.MEMORY),
     (MemoryError, Reason.MEMORY),
+    (ServerFailure, Reason.SERVER),
     (KeyboardInterrupt, Reason.INTERRUPTED),
 )
 

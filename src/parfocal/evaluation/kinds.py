@@ -13,6 +13,7 @@ from parfocal.evaluation.base import Evaluator
 KINDS: dict[str, tuple[str, str]] = {
     "python": ("parfocal.evaluation.python:PythonEvaluator", "function"),
     "command": ("parfocal.evaluation.command:CommandEvaluator", "command"),
+    "galaxy": ("parfocal.evaluation.galaxy.evaluator:GalaxyEvaluator", "workflow"),
     "task": ("parfocal.tasks.evaluator:TaskEvaluator", "name"),
 }
 """Kind to class, and to the option that may be written under the kind's own name (``python: pipeline:segment``).
@@ -36,7 +37,7 @@ def evaluator_from_dict(fields: Mapping[str, Any], folder: Path | None = None) -
     ----------
     fields
         ``{"kind": "python", "function": "pipeline:segment"}``, or shorter ``{"python": "pipeline:segment"}``; likewise
-        ``{"command": [...], "result": {...}}`` and ``{"task": "spots"}``.
+        ``{"command": [...], "result": {...}}``, ``{"galaxy": "segment.ga", ...}`` and ``{"task": "spots"}``.
     folder
         The experiment's folder, where modules and programs are looked for.
 

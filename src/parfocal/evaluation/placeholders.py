@@ -7,7 +7,10 @@ RESERVED = ("seed", "fidelity", "folder", "number", "config", "experiment", "pyt
 """Placeholders that are no parameters."""
 
 
-def problems(names: Collection[str], parameters: Sequence[str]) -> list[str]:
+_USE = "write '{{{name}}}' where the command needs it, or '{{config}}' for a JSON file with all parameters."
+
+
+def problems(names: Collection[str], parameters: Sequence[str], use: str = _USE) -> list[str]:
     """Return one sentence for each placeholder without parameter, and each parameter without placeholder.
 
     Parameters
@@ -16,6 +19,8 @@ def problems(names: Collection[str], parameters: Sequence[str]) -> list[str]:
         The placeholders of a command; ``config`` stands for all parameters.
     parameters
         The parameters of the space.
+    use
+        How to use a parameter that has no placeholder; ``{name}`` stands for it.
     """
     found = []
     for name in names:
@@ -31,8 +36,5 @@ def problems(names: Collection[str], parameters: Sequence[str]) -> list[str]:
                 f"A parameter of a command cannot be called '{name}', which is a placeholder of its own: rename it."
             )
         elif name not in names and "config" not in names:
-            found.append(
-                f"The parameter '{name}' is never used: write '{{{name}}}' where the command needs it, or '{{config}}' "
-                "for a JSON file with all parameters."
-            )
+            found.append(f"The parameter '{name}' is never used: {use.format(name=name)}")
     return found

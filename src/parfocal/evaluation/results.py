@@ -116,6 +116,16 @@ class Reader:
         return _READ[self.kind](self, _content(stdout if self.file is None else file))
 
 
+def with_artifacts(returned: Returned, paths: Mapping[str, Path]) -> Returned:
+    """Return what an evaluation returned, with those artifacts that exist."""
+    existing = {name: path for name, path in paths.items() if path.exists()}
+    if not existing:
+        return returned
+    if isinstance(returned, Result):
+        return Result(returned.metrics, returned.scores, {**existing, **returned.artifacts})
+    return Result(returned, artifacts=existing)
+
+
 def _content(path: Path) -> str:
     """Return the text of a file: its last 64 MiB."""
     try:

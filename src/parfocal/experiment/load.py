@@ -48,9 +48,10 @@ class Experiment:
         return self.keys.name or self.path.stem
 
     @property
-    def storage(self) -> Path:
-        """The database; relative to the experiment's folder."""
-        return self.path.resolve().parent / (self.keys.storage or f"{self.path.stem}.db")
+    def storage(self) -> str | Path:
+        """The database: a file, relative to the experiment's folder, or the url of a server."""
+        given = self.keys.storage or f"{self.path.stem}.db"
+        return given if "://" in given else self.path.resolve().parent / given
 
     def study(self) -> Study:
         """Return the study of this experiment: a new one in its storage, or the one that is already there."""
@@ -121,15 +122,16 @@ class Experiment:
         limit = self.limits.problem()
         if limit is not None:
             found.append(f"limits: {limit}")
-        if not self.storage.parent.is_dir():
+        if isinstance(self.storage, Path) and not self.storage.parent.is_dir():
             found.append(f"storage: there is no folder '{self.storage.parent}'; make it, or name another one.")
         return found
 
     def _begun(self) -> bool:
         """Whether the study has trials already: then the study that it started from is needed no more."""
-        storage = open_storage(self.storage) if self.storage.is_file() else None
-        records = storage.studies() if storage is not None else []
-        return any(r.name == self.name and storage.counts(r.id).total for r in records if storage is not None)
+        if isinstance(self.storage, Path) and not self.storage.is_file():
+            return False
+        storage = open_storage(self.storage)
+        return any(record.name == self.name and storage.counts(record.id).total for record in storage.studies())
 
     def check(self) -> None:
         """Raise :class:`ExperimentError` with the first of :meth:`problems`, if there are any."""

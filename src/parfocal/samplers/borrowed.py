@@ -10,17 +10,19 @@ import numpy as np
 
 from parfocal.samplers.selection import best_first
 from parfocal.space import Space
-from parfocal.trials import History, State
+from parfocal.trials import History, Reason, State
 from parfocal.typing import Bools, Floats, Ints
 
 
 def told(history: History, most: int) -> Ints:
-    """Return the rows to tell again, in the order told: all finished ones but LOST ones, at most ``most``.
+    """Return the rows to tell again, in the order told, at most ``most``: all finished ones that say something.
 
-    Of a longer history these are the best complete ones (half of ``most``) and the latest others.
+    LOST ones do not, and neither do those that a server failed. Of a longer history these are the best complete ones
+    (half of ``most``) and the latest others.
     """
     order = history.finished_order
-    rows = order[~history.lost[order]]
+    silent = history.lost[order] | (history.reason[order] == Reason.SERVER.code)
+    rows: Ints = order[~silent]
     if len(rows) <= most:
         return rows
     best = best_first(history, rows[history.complete[rows]])[: most // 2]

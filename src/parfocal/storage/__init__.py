@@ -10,6 +10,7 @@ from parfocal.storage.records import Changes, Counts, Reaped, Report, StudyRecor
 from parfocal.storage.sync import load_history, sync
 
 if TYPE_CHECKING:
+    from parfocal.storage.http import HttpStorage
     from parfocal.storage.sql import SqlStorage
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "MAX_ATTEMPTS",
     "Changes",
     "Counts",
+    "HttpStorage",
     "MemoryStorage",
     "Reaped",
     "Report",
@@ -36,7 +38,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import the SQL storage, and SQLAlchemy with it, when it is asked for."""
+    """Import the storages that need more packages when they are asked for."""
+    if name == "HttpStorage":
+        from parfocal.storage.http import HttpStorage
+
+        return HttpStorage
     if name == "SqlStorage":
         from parfocal.storage.sql import SqlStorage
 

@@ -17,6 +17,7 @@ def open_storage(location: str | os.PathLike[str] | None = None) -> Storage:
     location
         None or ``memory``: in RAM. A path, or ``sqlite:///`` and a path: an SQLite file, which is made if it does not
         exist. ``postgresql://user@host:port/database``: a server; its password comes from the environment.
+        ``https://host/...``: a `parfocal serve`; its token comes from ``PARFOCAL_TOKEN``.
 
     Raises
     ------
@@ -29,10 +30,16 @@ def open_storage(location: str | os.PathLike[str] | None = None) -> Storage:
     if text == "memory":
         return MemoryStorage()
     scheme, separator, rest = text.partition("://")
+    if scheme in ("http", "https") and separator:
+        from parfocal.storage.http import HttpStorage
+
+        return HttpStorage(text)
     if separator and scheme in ("postgresql", "postgres"):
         place: str | Path = text
     elif separator and not (scheme == "sqlite" and rest.removeprefix("/")):
-        raise StorageError(f"A storage is a path, 'sqlite:///PATH', 'postgresql://...' or 'memory'; got '{text}'.")
+        raise StorageError(
+            f"A storage is a path, 'sqlite:///PATH', 'postgresql://...', 'https://...' or 'memory'; got '{text}'."
+        )
     else:
         place = Path(rest.removeprefix("/") if separator else text)
     from parfocal.storage.sql import SqlStorage

@@ -76,6 +76,11 @@ class PostgresServer:
         """The url of its database."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def pid(self) -> int:
+        """Process id of the server that runs now, 0 for none."""
+        return 0 if self._process is None else self._process.pid
+
     def database(self) -> str:
         """Make another empty database, and return its url."""
         import psycopg

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from parfocal.errors import InvalidInput
 from parfocal.trials.columns import Columns
-from parfocal.trials.state import State
+from parfocal.trials.state import Reason, State
 from parfocal.typing import Bools, Floats, Ints
 
 _BLANK: tuple[tuple[str, type, Any], ...] = (
@@ -274,8 +274,8 @@ class History:
 
     @property
     def failed(self) -> Bools:
-        """Which rows ``(n,)`` FAILED; LOST ones did not."""
-        return np.asarray(self.state == State.FAILED)
+        """Which rows ``(n,)`` FAILED by their configuration: neither LOST ones, nor those that a server failed."""
+        return np.asarray((self.state == State.FAILED) & (self.reason != Reason.SERVER.code))
 
     @property
     def lost(self) -> Bools:

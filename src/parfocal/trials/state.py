@@ -34,7 +34,7 @@ class State(IntEnum):
 
 
 class Reason(StrEnum):
-    """Why a trial FAILED."""
+    """Why a trial FAILED; its place in this list is its code, so that new reasons are added at the end."""
 
     ERROR = "error"
     """An exception, a crash or a bad exit code."""
@@ -50,6 +50,8 @@ class Reason(StrEnum):
     """A metric that the objective needs was not returned."""
     INTERRUPTED = "interrupted"
     """Stopped from outside, for example by Ctrl-C."""
+    SERVER = "server"
+    """A server that should have done the work could not be reached, or failed, whatever the configuration."""
 
     @property
     def code(self) -> int:
