@@ -11,6 +11,7 @@
     ├── ExperimentError          an experiment file is wrong: names file, key and remedy
     ├── DataError                images, labels or points cannot be used as they are
     ├── EvaluationError          an evaluation failed; ends as a FAILED trial
+    ├── EngineError              an engine cannot start its workers
     ├── ExchangeError            a file of trials or outcomes is wrong: names file and remedy
     ├── StudyStopped             a study stopped itself early and says why
     ├── StorageError             the database cannot be used
@@ -58,6 +59,10 @@ class DataError(ParfocalError):
 
 class EvaluationError(ParfocalError):
     """An evaluation failed; the trial ends as FAILED with this text."""
+
+
+class EngineError(ParfocalError):
+    """An engine cannot start its workers: a scheduler is not there, or refuses them."""
 
 
 class ExchangeError(ParfocalError):

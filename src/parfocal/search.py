@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from parfocal import seeds
-from parfocal.engines import LocalEngine
+from parfocal.engines import Engine, WorkerPlan
 from parfocal.errors import OutOfStep, SpaceExhausted, StorageError, StorageUnavailable, StudyStopped
 from parfocal.evaluation import Evaluator, Interrupted, Isolation, Limits, Runner, Stop
 from parfocal.optimizers import Composed, propose
@@ -295,9 +295,9 @@ def run_here(search: Search, setup: Setup, queue: int, report: Report | None = N
 
 
 def run_with_workers(
-    search: Search, setup: Setup, workers: int, batch: int | None = None, report: Report | None = None
+    search: Search, setup: Setup, engine: Engine, batch: int | None = None, report: Report | None = None
 ) -> None:
-    """Search with ``workers`` processes of this machine; see :func:`run_here`.
+    """Search with the workers of an engine, which are stopped at the end; see :func:`run_here`.
 
     Parameters
     ----------
@@ -308,26 +308,30 @@ def run_with_workers(
     record = this_worker("asker", search.record.id)
     search.asker = record.id
     pace = Pace(search)
+    plan = WorkerPlan(
+        search.storage.url,
+        search.record.name,
+        setup.evaluator,
+        search.objective,
+        isolation=setup.isolation,
+        limits=setup.limits,
+        folder=None if setup.folder is None else str(setup.folder),
+    )
     with ExitStack() as stack:
         search.storage.register(record)
         stack.callback(search.storage.unregister, record.id)
-        engine = stack.enter_context(LocalEngine(workers))
-        engine.start(
-            search.storage,
-            search.record.name,
-            setup.evaluator,
-            search.objective,
-            isolation=setup.isolation,
-            limits=setup.limits,
-            folder=setup.folder,
-        )
+        stack.callback(engine.stop)
+        engine.start(search.storage, plan)
+        live = engine.tend()
 
         def queue(state: StudyState) -> int:
-            return batch or pace.queue(state, workers)
+            # an engine may know late of workers that have come up
+            return batch or pace.queue(state, max(live, min(state.counts.running, engine.size), 1))
 
         def evaluate(state: StudyState) -> None:
+            nonlocal live
             search.storage.wait_for_change(search.record.id, search.history.seen, _LOOK)
-            engine.tend()
+            live = engine.tend()
 
         _loop(search, setup, queue, evaluate, report)
 

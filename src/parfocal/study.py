@@ -1,12 +1,13 @@
 """The facade: a study is a space, an objective, an optimizer and an evaluator over a storage."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from parfocal.analysis import Recommendation, recommendation
 from parfocal.checks import positive
-from parfocal.engines import available_cores
+from parfocal.engines import Engine, LocalEngine, engine_from_dict
 from parfocal.errors import InvalidInput
 from parfocal.evaluation import Evaluator, Isolation, Limits, PythonEvaluator, evaluator_from_dict, guard
 from parfocal.optimizers import DEFAULT, WARMUP, Best, compose
@@ -142,7 +143,8 @@ class Study:
         self,
         budget: int,
         *,
-        workers: int | Literal["auto"] = 1,
+        workers: int | Literal["auto"] | None = None,
+        engine: Engine | Mapping[str, Any] | str = "local",
         batch: int | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> "Study":
@@ -153,7 +155,11 @@ class Study:
         budget : int
             At least 1. Failed trials count; LOST ones are replaced.
         workers : int or "auto"
-            Processes that evaluate; 1 evaluates in this process, "auto" takes all available cores.
+            Processes that evaluate. On this machine 1, the default, evaluates in this process, and "auto" takes all
+            available cores; elsewhere the engine's options may say it instead.
+        engine : Engine, mapping or str
+            What starts them: ``"local"`` on this machine, ``"slurm"``, ``"dask"``, or one of these with its options,
+            ``{"kind": "slurm", "workers": 64}``. Elsewhere than here, workers rebuild the evaluator from the study.
         batch : int, optional
             Trials that wait to be evaluated, at least: by default as few as keep all workers busy for an optimizer that
             learns (the fewest evaluations), 100 a worker for others.
@@ -166,15 +172,16 @@ class Study:
             When the first trials all failed; the text says what they have in common.
         """
         positive(budget, "budget")
-        count = available_cores() if workers == "auto" else positive(workers, "workers")
-        batch = None if batch is None else positive(batch, "batch")
         setup, search = self._setup(), self._search
+        here = engine == "local" and (workers is None or LocalEngine(workers).size == 1)
+        batch = None if batch is None else positive(batch, "batch")
+        chosen = engine if isinstance(engine, Engine) else engine_from_dict(engine, workers)
         self.storage.set_budget(self.record.id, budget)
         self.enqueue([])  # the default, at least
-        if count == 1:
+        if here:
             run_here(search, setup, batch or (1 if self.composition.learns else 100), on_progress)
         else:
-            run_with_workers(search, setup, count, batch, on_progress)
+            run_with_workers(search, setup, chosen, batch, on_progress)
         return self
 
     def enqueue(self, configurations: Sequence[Mapping[str, Any]]) -> int:
@@ -189,10 +196,11 @@ class Study:
         default = [] if self.default is None else [(self.default, "default")]
         return [*default, *((completed(self.space, configuration), "given") for configuration in configurations)]
 
-    def help(self, *, wait: bool = False, job: str = "") -> Worked:
-        """Evaluate what has been queued for this study, until nothing waits; with ``wait``, until Ctrl-C.
+    def help(self, *, wait: bool = False, idle: float = math.inf, job: str = "") -> Worked:
+        """Evaluate what has been queued for this study, until nothing waits.
 
-        One who waits also takes its turn in asking: as long as one of them lives, the search goes on to its budget.
+        With ``wait``, until nothing has waited for ``idle`` seconds, or until Ctrl-C. One who waits also takes its turn
+        in asking: as long as one of them lives, the search goes on to its budget.
         """
         setup = self._setup()
         return work(
@@ -204,7 +212,8 @@ class Study:
             isolation=setup.isolation,
             limits=setup.limits,
             folder=setup.folder,
-            drain=not wait,
+            drain=not wait or idle < math.inf,
+            linger=idle if wait else 0.0,
             beside=self._asking if wait else None,
         )
 

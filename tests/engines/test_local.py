@@ -8,7 +8,7 @@ import psutil
 import pytest
 from trial_support import HERE, alive, fault, gone, pids_in, posix, wait_until
 
-from parfocal.engines import LocalEngine
+from parfocal.engines import LocalEngine, WorkerPlan
 from parfocal.errors import InvalidInput, StudyStopped
 from parfocal.evaluation import CommandEvaluator, PythonEvaluator
 from parfocal.storage import MemoryStorage, SqlStorage
@@ -31,6 +31,12 @@ def study(storage, *values, evaluator=None):
     return record
 
 
+def start(engine, storage, evaluator=None, objective=None, **options):
+    folder = options.pop("folder", None)
+    plan = WorkerPlan(storage.url, "study", evaluator, objective, folder=folder and str(folder), **options)
+    return engine.start(storage, plan)
+
+
 def finished(storage, record, count):
     return wait_until(lambda: storage.counts(record.id).finished == count, 60)
 
@@ -42,7 +48,7 @@ def family(pid):
 
 def test_workers_share_the_trials_and_end(storage):
     record = study(storage, *[0.05] * 20)
-    with LocalEngine(2).start(storage, "study", fault("slow"), LOSS) as engine:
+    with start(LocalEngine(2), storage, fault("slow"), LOSS) as engine:
         assert finished(storage, record, 20)
         processes = [pid for worker in engine.pids for pid in family(worker)]
         assert engine.tend() == 2
@@ -57,7 +63,7 @@ def test_workers_share_the_trials_and_end(storage):
 
 def test_workers_rebuild_the_evaluator_from_the_definition(storage):
     record = study(storage, 2.0, 3.0, evaluator=fault("square"))
-    with LocalEngine(1).start(storage.url, "study", isolation="none"):
+    with start(LocalEngine(1), storage, isolation="none"):
         assert finished(storage, record, 2)
     assert [trial.loss for trial in storage.trials(record.id)] == [4.0, 9.0]
 
@@ -65,7 +71,7 @@ def test_workers_rebuild_the_evaluator_from_the_definition(storage):
 @pytest.mark.slow
 def test_a_definition_without_an_evaluator_stops_the_engine_with_its_last_words(storage):
     study(storage, 2.0)
-    with LocalEngine(1, patience=2).start(storage, "study") as engine, pytest.raises(StudyStopped) as caught:
+    with start(LocalEngine(1, patience=2), storage) as engine, pytest.raises(StudyStopped) as caught:
         wait_until(lambda: engine.tend() < 0, 60)
     assert "2 workers in a row died" in str(caught.value)
     assert "The study 'study' has no 'evaluation' in its definition" in str(caught.value)
@@ -75,7 +81,7 @@ def test_a_definition_without_an_evaluator_stops_the_engine_with_its_last_words(
 def test_a_worker_that_is_killed_is_replaced_and_its_trial_is_not_lost(storage, tmp_path):
     record = study(storage, 1.0)
     evaluator = fault("hangs_at_first")
-    with LocalEngine(1).start(storage, "study", evaluator, LOSS, folder=tmp_path / "work") as engine:
+    with start(LocalEngine(1), storage, evaluator, LOSS, folder=tmp_path / "work") as engine:
         (worker,) = engine.pids
         trial = pids_in(tmp_path / "work" / "000000")
         os.kill(worker, signal.SIGKILL)
@@ -93,7 +99,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_trial_is_not_lost(storage, 
 def test_workers_that_all_die_stop_the_engine(storage):
     study(storage, *[1.0] * 30)
     begin = time.monotonic()
-    engine = LocalEngine(1, patience=2).start(storage, "study", fault("dies"), LOSS, isolation="none")
+    engine = start(LocalEngine(1, patience=2), storage, fault("dies"), LOSS, isolation="none")
     with engine, pytest.raises(StudyStopped, match=r"2 workers in a row died without finishing a trial"):
         wait_until(lambda: engine.tend() < 0, 120)
     assert time.monotonic() - begin < 110
@@ -102,7 +108,7 @@ def test_workers_that_all_die_stop_the_engine(storage):
 @pytest.mark.slow
 def test_a_trial_that_kills_its_worker_is_lost_in_the_end_and_the_others_are_finished(storage):
     record = study(storage, 1.0, -1.0, 2.0)
-    with LocalEngine(1).start(storage, "study", fault("dies_if_negative"), LOSS, isolation="none") as engine:
+    with start(LocalEngine(1), storage, fault("dies_if_negative"), LOSS, isolation="none") as engine:
         assert wait_until(lambda: engine.tend() > 0 and storage.counts(record.id).finished == 3, 90)
     counts = storage.counts(record.id)
     assert (counts.complete, counts.lost) == (2, 1)
@@ -112,17 +118,17 @@ def test_what_cannot_travel_is_refused_before_anything_starts(storage):
     study(storage, 1.0)
     engine = LocalEngine(1)
     with pytest.raises(InvalidInput, match="define it with 'def'"):
-        engine.start(storage, "study", PythonEvaluator(lambda x: x), LOSS)
+        start(engine, storage, PythonEvaluator(lambda x: x), LOSS)
     assert engine.pids == ()
     with pytest.raises(InvalidInput, match="A study in memory cannot have workers in other processes"):
-        engine.start(MemoryStorage(), "study", fault("square"), LOSS)
+        start(engine, MemoryStorage(), fault("square"), LOSS)
     with pytest.raises(InvalidInput, match="workers must be a whole number"):
         LocalEngine(0)
 
 
 def test_stop_ends_a_trial_in_the_midst_of_it(storage, tmp_path):
     record = study(storage, 1.0, 2.0)
-    engine = LocalEngine(1).start(storage, "study", fault("forks_and_hangs"), LOSS, folder=tmp_path / "work")
+    engine = start(LocalEngine(1), storage, fault("forks_and_hangs"), LOSS, folder=tmp_path / "work")
     processes = [*pids_in(tmp_path / "work" / "000000"), *family(engine.pids[0])]
     engine.stop()
     assert gone(processes, 0.5)
@@ -132,7 +138,7 @@ def test_stop_ends_a_trial_in_the_midst_of_it(storage, tmp_path):
 
 def test_stop_breaks_off_an_infinite_loop_without_isolation(storage, tmp_path):
     record = study(storage, 1.0)
-    engine = LocalEngine(1).start(storage, "study", fault("hangs"), LOSS, isolation="none", folder=tmp_path / "work")
+    engine = start(LocalEngine(1), storage, fault("hangs"), LOSS, isolation="none", folder=tmp_path / "work")
     pids = pids_in(tmp_path / "work" / "000000")
     assert pids == list(engine.pids)
     engine.stop()
@@ -144,13 +150,15 @@ PARENT = """
 import sys, time
 sys.path.insert(0, {here!r})
 from trial_support import fault
-from parfocal.engines import LocalEngine
+from parfocal.engines import LocalEngine, WorkerPlan
 from parfocal.evaluation import CommandEvaluator
+from parfocal.storage import open_storage
 from parfocal.trials import Objective
 evaluator = {evaluator}
 try:
     options = {{"isolation": {isolation!r}, "folder": {folder!r}}}
-    with LocalEngine(2).start({url!r}, "study", evaluator, Objective("loss"), **options):
+    plan = WorkerPlan({url!r}, "study", evaluator, Objective("loss"), **options)
+    with LocalEngine(2).start(open_storage({url!r}), plan):
         while True:
             time.sleep(0.1)
 except KeyboardInterrupt:

@@ -50,7 +50,7 @@ def test_plain_python_beats_its_default(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["nuclei_task.yaml"])
+@pytest.mark.parametrize("name", ["nuclei_task.yaml", "slurm/experiment.yaml", "slurm/dask.yaml"])
 def test_experiments_with_a_task_are_right(name):
     experiment = load(EXAMPLES / name)
     assert experiment.evaluator.check(experiment.space.names) == []

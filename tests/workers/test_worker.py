@@ -193,6 +193,38 @@ def test_what_user_code_raises_does_not_stop_the_worker(storage):
     assert storage.trial(record.id, 0).outcome.reason == Reason.INTERRUPTED
 
 
+@posix
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_signal_that_reaches_the_trial_before_the_worker_is_no_failure_of_the_trial(storage, tmp_path, asked):
+    record = study(storage, 1.0)
+    stop = Stop()
+
+    def end_all():
+        (pid,) = pids_in(tmp_path / "work" / "000000")
+        os.kill(pid, signal.SIGTERM)
+        time.sleep(0.1)
+        if asked:
+            stop.set()
+
+    thread = threading.Thread(target=end_all)
+    thread.start()
+    worked = work(storage, record, fault("hangs"), LOSS, drain=True, stop=stop, folder=tmp_path / "work")
+    thread.join()
+    assert worked == (Worked(released=1) if asked else Worked(failed=1))
+    assert storage.counts(record.id).waiting == int(asked)
+
+
+def test_it_lingers_for_another_trial(storage):
+    record = study(storage, 1.0)
+    timer = threading.Timer(0.3, lambda: storage.add(record.id, [{"x": 2.0}], [0]))
+    timer.start()
+    begin = time.monotonic()
+    options = {"isolation": "none", "drain": True, "linger": 0.6}
+    assert work(storage, record, fault("square"), LOSS, **options) == Worked(complete=2)
+    assert 0.9 <= time.monotonic() - begin < 5
+    timer.join()
+
+
 SCRIPT = """
 import sys
 sys.path.insert(0, {here!r})

@@ -71,15 +71,25 @@ def run(
         Path | None, typer.Option(help="Database of an earlier study, whose best are evaluated first.", metavar="DB")
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log who proposed which trials, and why.")] = False,
+    engine: Annotated[
+        str | None, typer.Option(help="What starts the workers: local, dask or slurm.", metavar="KIND")
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print what the engine would start, such as the job script; start nothing."),
+    ] = False,
 ) -> None:
     """Run an experiment, or go on with it where it was: finished trials are never evaluated again."""
-    from parfocal.cli.run import run_experiment
+    from parfocal.cli.run import preview, run_experiment
 
+    if dry_run:
+        preview(experiment, workers, engine)
+        return
     if verbose:
         import logging
 
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    run_experiment(experiment, budget, workers, quiet, warm_start)
+    run_experiment(experiment, budget, workers, quiet, warm_start, engine)
 
 
 @app.command()
@@ -95,11 +105,15 @@ def worker(
     target: Target,
     study: StudyName = None,
     wait: Annotated[bool, typer.Option("--wait", help="Stay and wait for new trials when the queue is empty.")] = False,
+    idle: Annotated[
+        str | None, typer.Option(help="With --wait: leave when no trial came for so long, '10 min'.", metavar="TIME")
+    ] = None,
+    parent: Annotated[int | None, typer.Option(help="Leave when this process has ended.", hidden=True)] = None,
 ) -> None:
     """Help a running study: claim and evaluate its queued trials from another process or terminal."""
     from parfocal.cli.worker import help_study
 
-    help_study(target, study, wait)
+    help_study(target, study, wait, idle, parent)
 
 
 @app.command()

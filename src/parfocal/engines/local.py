@@ -4,21 +4,23 @@ import contextlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 from parfocal.checks import positive
+from parfocal.engines.base import WorkerPlan
+from parfocal.engines.commands import require_shared
 from parfocal.engines.cores import available_cores, thread_limits
+from parfocal.engines.patience import Patience
 from parfocal.errors import InvalidInput, StudyStopped
-from parfocal.evaluation import Evaluator, Isolation, Limits, processes
+from parfocal.evaluation import processes
 from parfocal.evaluation.channel import guard, launch, pack, send
-from parfocal.storage import LEASE, MAX_ATTEMPTS, Storage, open_storage, reap_dead
-from parfocal.trials import Objective
-from parfocal.workers.process import LEAVE, WorkerPlan
+from parfocal.storage import Storage, reap_dead
+from parfocal.workers.process import LEAVE
 
 
 @dataclass
@@ -46,37 +48,28 @@ class LocalEngine:
 
     def __init__(self, workers: int | Literal["auto"] = "auto", *, patience: int = 6) -> None:
         self.size = available_cores() if workers == "auto" else positive(workers, "workers")
-        self._patience = positive(patience, "patience")
+        self._patience = Patience(positive(patience, "patience"))
         self._places: list[_Place] = []
         self._started = 0
-        self._streak, self._finished = 0, -1
 
-    def start(
-        self,
-        storage: Storage | str,
-        study: str,
-        evaluator: Evaluator | None = None,
-        objective: Objective | None = None,
-        *,
-        isolation: Isolation = "process",
-        limits: Limits | None = None,
-        folder: str | os.PathLike[str] | None = None,
-        batch: int | None = None,
-        lease: float = LEASE,
-        max_attempts: int = MAX_ATTEMPTS,
+    @classmethod
+    def from_dict(
+        cls, options: Mapping[str, Any], workers: int | Literal["auto"] | None = None, folder: Path | None = None
     ) -> "LocalEngine":
+        """Return the engine of an experiment's keys; it has no options of its own."""
+        for key in options:
+            raise InvalidInput(f"The engine 'local' has no option '{key}'; 'workers' stands at the top of the file.")
+        return cls("auto" if workers is None else workers)
+
+    def start(self, storage: Storage, plan: WorkerPlan) -> "LocalEngine":
         """Start the workers.
 
         Parameters
         ----------
         storage
-            The storage, or its url. Other processes must be able to open it.
-        study
-            The study's name.
-        evaluator, objective
-            None: every worker rebuilds them from the study's definition.
-        isolation, limits, folder, batch, lease, max_attempts
-            See :func:`~parfocal.workers.work`.
+            Where the study is. Other processes must be able to open it.
+        plan
+            Where the evaluator or the objective is None, every worker rebuilds it from the study's definition.
 
         Raises
         ------
@@ -84,27 +77,10 @@ class LocalEngine:
             If the storage lives in this process's memory, or the evaluator cannot be sent to another process.
         """
         guard()
-        self._storage = open_storage(storage) if isinstance(storage, str) else storage
-        if not self._storage.shared:
-            raise InvalidInput(
-                "A study in memory cannot have workers in other processes: give it a file, for example "
-                "storage='study.db', or use one worker."
-            )
-        self._study = self._storage.open_study(study)
-        plan = WorkerPlan(
-            self._storage.url,
-            study,
-            evaluator,
-            objective,
-            isolation=isolation,
-            limits=limits or Limits(),
-            folder=None if folder is None else os.path.abspath(folder),
-            batch=batch,
-            lease=lease,
-            max_attempts=max_attempts,
-        )
-        self._plan, self._max_attempts = plan, max_attempts
-        pack(plan)  # what cannot travel is refused before anything is started
+        require_shared(storage)
+        self._storage, self._study = storage, storage.open_study(plan.study)
+        self._plan = replace(plan, folder=None if plan.folder is None else os.path.abspath(plan.folder))
+        pack(self._plan)  # what cannot travel is refused before anything is started
         self._folder = tempfile.TemporaryDirectory(prefix="parfocal-", ignore_cleanup_errors=True)
         try:
             for _ in range(self.size):
@@ -113,6 +89,11 @@ class LocalEngine:
             self.stop(0)
             raise
         return self
+
+    def preview(self, plan: WorkerPlan) -> str:
+        """Return what :meth:`start` would start, for people to read."""
+        plural = "" if self.size == 1 else "es"
+        return f"{self.size} worker process{plural} of this machine for the study '{plan.study}'."
 
     def _launch(self) -> _Place:
         """Start one worker."""
@@ -141,11 +122,8 @@ class LocalEngine:
         """
         dead = [place for place in self._places if place.process.poll() is not None]
         if dead:
-            reap_dead(self._storage, self._study.id, self._max_attempts)
-            finished = self._storage.counts(self._study.id).finished
-            self._streak = len(dead) + (self._streak if finished == self._finished else 0)
-            self._finished = finished
-            if self._streak >= self._patience:
+            reap_dead(self._storage, self._study.id, self._plan.max_attempts)
+            if self._patience.ended(len(dead), self._storage.counts(self._study.id).finished):
                 raise StudyStopped(self._last_words(dead[-1]))
             for place in dead:
                 _close(place.process)
@@ -154,10 +132,10 @@ class LocalEngine:
 
     def _last_words(self, place: _Place) -> str:
         code = processes.code_text(place.process.returncode)
-        text = processes.tail_of(place.log, 2_000).strip().rpartition("\n")[2]
-        hint = "; isolation 'process' would end the trial alone" if self._plan.isolation == "none" and not text else ""
-        said = f": {text}" if text else "."
-        return f"{self._streak} workers in a row died without finishing a trial, the last with {code}{hint}{said}"
+        said = processes.tail_of(place.log, 2_000).splitlines()
+        blind = self._plan.isolation == "none" and not any(line.strip() for line in said)
+        hint = "; isolation 'process' would end the trial alone" if blind else ""
+        return self._patience.last_words(said, f"{code}{hint}")
 
     def stop(self, seconds: float = LEAVE + 3) -> None:
         """Stop all workers: each ends its trial with all its processes and gives back its claims.
@@ -179,14 +157,14 @@ class LocalEngine:
                 processes.end_tree(place.process.pid, grace=0)
                 place.process.wait()
         if places:
-            reap_dead(self._storage, self._study.id, self._max_attempts)
+            reap_dead(self._storage, self._study.id, self._plan.max_attempts)
         if self._started:
             self._folder.cleanup()
 
-    def logs(self) -> Iterator[tuple[int, str]]:
-        """Yield the process id of each worker and the tail of what it has printed."""
+    def logs(self) -> Iterator[tuple[str, str]]:
+        """Yield the process of each worker and the tail of what it has printed."""
         for place in self._places:
-            yield place.process.pid, processes.tail_of(place.log, 16_384)
+            yield f"process {place.process.pid}", processes.tail_of(place.log, 16_384)
 
     def __enter__(self) -> "LocalEngine":
         return self

@@ -97,13 +97,13 @@ class TrialProcess:
             try:
                 return self._inbox.get(left)
             except Closed:
-                return self._crashed()
+                return self._crashed(stop)
             except TimeoutError:
                 pass
             if self._process.poll() is not None:
                 with contextlib.suppress(Closed, TimeoutError):  # its last words may still be in the pipe
                     return self._inbox.get(0.2)
-                return self._crashed()
+                return self._crashed(stop)
             if stop():
                 return self._ended(Reason.INTERRUPTED, "Stopped from outside.")
             if seconds is not None and time.monotonic() - begin >= seconds:
@@ -131,12 +131,14 @@ class TrialProcess:
         self.end(grace)
         return Broken(reason, message)
 
-    def _crashed(self) -> Broken:
+    def _crashed(self, stop: Callable[[], bool]) -> Broken:
         """Return what can be said about a process that has ended, or fell silent, without a reply."""
         with contextlib.suppress(Exception):
             self._process.wait(2.0)
         code = self._process.returncode
         self.end(0)
+        if code == -15 and _soon(stop):
+            return Broken(Reason.INTERRUPTED, "Stopped from outside.")
         if code == -9 and processes.oom_kills() > self._kills:
             return Broken(Reason.MEMORY, "The system ended the process because memory ran out.")
         text = f"The process ended in the midst of the evaluation with {processes.code_text(code)}"
@@ -163,6 +165,16 @@ class TrialProcess:
             if stream is self._requests or self._inbox.join(1.0):
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+def _soon(stop: Callable[[], bool], seconds: float = 0.5) -> bool:
+    # batch systems send SIGTERM to all processes of a job, and this one may get it later than its trial's
+    deadline = time.monotonic() + seconds
+    while not stop():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def _pipes(process: "Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:

@@ -105,7 +105,7 @@ def memory(pids: Iterable[int]) -> int:
     return total
 
 
-def _alive(process: psutil.Process) -> bool:
+def is_alive(process: psutil.Process) -> bool:
     """Whether a process still does something: a zombie only waits for its parent to look."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
@@ -118,7 +118,7 @@ def _collect(pids: Iterable[int]) -> list[psutil.Process]:
     for pid in pids:
         with contextlib.suppress(psutil.Error):
             processes.append(psutil.Process(pid))
-    return [process for process in processes if _alive(process)]
+    return [process for process in processes if is_alive(process)]
 
 
 def end_tree(root: int, *, known: Iterable[psutil.Process] = (), grace: float = GRACE, spare_root: bool = False) -> int:
@@ -136,10 +136,10 @@ def end_tree(root: int, *, known: Iterable[psutil.Process] = (), grace: float = 
         End everything but the root itself.
     """
     ended: set[int] = set()
-    remembered = [process for process in known if _alive(process)]
+    remembered = [process for process in known if is_alive(process)]
     for attempt in range(20):  # whoever is ended may have started others meanwhile
         pids = dict.fromkeys([*tree(root), *session(root)])
-        here = {process.pid: process for process in (*_collect(pids), *filter(_alive, remembered))}
+        here = {process.pid: process for process in (*_collect(pids), *filter(is_alive, remembered))}
         here.pop(os.getpid(), None)
         if spare_root:
             here.pop(root, None)
@@ -151,7 +151,7 @@ def end_tree(root: int, *, known: Iterable[psutil.Process] = (), grace: float = 
             with contextlib.suppress(psutil.Error):
                 process.terminate() if gentle else process.kill()
         _wait(list(here.values()), grace if gentle else 1.0)
-        remembered = [process for process in here.values() if _alive(process)]
+        remembered = [process for process in here.values() if is_alive(process)]
     return len(ended)
 
 
@@ -171,7 +171,7 @@ def end_group(process: "subprocess.Popen[bytes]") -> None:
 def _wait(processes: list[psutil.Process], seconds: float) -> None:
     """Wait until all processes are gone, at most for ``seconds``."""
     deadline, delay = time.monotonic() + seconds, 0.001
-    while any(map(_alive, processes)) and time.monotonic() < deadline:
+    while any(map(is_alive, processes)) and time.monotonic() < deadline:
         time.sleep(delay)
         delay = min(delay * 1.5, 0.05)
 

@@ -1,12 +1,12 @@
 """The keys of an experiment file: their types, and one sentence for each way to get them wrong."""
 
-import difflib
 from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from parfocal.documents import Document
 from parfocal.optimizers import DEFAULT
+from parfocal.sentences import sentence, unknown_key
 
 
 class _Keys(BaseModel):
@@ -62,26 +62,11 @@ class ExperimentKeys(_Keys):
     budget: Annotated[int, Field(ge=1)] = 100
     seed: Annotated[int, Field(ge=0)] = 0
     workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    engine: str | dict[str, Any] = "local"
     isolation: Literal["process", "none"] = "process"
     limits: LimitKeys = LimitKeys()
     storage: str | None = None
     stop_after_failures: Annotated[int, Field(ge=0)] = 10
-
-
-_SENTENCES: dict[str, str] = {
-    "missing": "this key is missing; add it.",
-    "int_type": "expected a whole number{or_auto}, got {input!r}.",
-    "string_type": "expected text, got {input!r}; put it in quotes.",
-    "list_type": "expected a list, got {input!r}; write one entry a line, each after '- '.",
-    "dict_type": "expected a mapping of keys, got {input!r}.",
-    "model_type": "expected a mapping of keys, got {input!r}.",
-    "literal_error": "expected {expected}, got {input!r}.",
-    "float_type": "expected a number, got {input!r}.",
-    "less_than": "must be below {lt:g}, got {input!r}.",
-    "greater_than_equal": "must be at least {ge}, got {input!r}.",
-    "string_too_short": "must not be empty.",
-}
-"""Kind of pydantic's error -> the sentence that a user gets."""
 
 
 def read_keys(document: Document) -> ExperimentKeys:
@@ -105,11 +90,8 @@ def _raise(document: Document, error: ValidationError) -> NoReturn:
     section = sections.get(str(top))
     if first["type"] == "extra_forbidden":
         known = list((section or ExperimentKeys).model_fields)
-        near = difflib.get_close_matches(str(first["loc"][-1]), known, 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"the keys here are {', '.join(known)}."
-        raise document.error([top, *inside[-1:]], f"there is no such key; {hint}")
+        raise document.error([top, *inside[-1:]], unknown_key(str(first["loc"][-1]), known))
     # pydantic names the alternatives of a type in the path, too; a person knows keys and positions only
     key = [top, *(part for part in inside if isinstance(part, int) or (section and part in section.model_fields))]
-    sentence = _SENTENCES.get(first["type"], f"{first['msg']}, got {{input!r}}.")
     or_auto = " or 'auto'" if top == "workers" else ""
-    raise document.error(key, sentence.format(input=first["input"], or_auto=or_auto, **first.get("ctx", {})))
+    raise document.error(key, sentence(first, or_auto=or_auto))

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from parfocal import documents
 from parfocal.documents import Document
-from parfocal.errors import DataError, ExperimentError, ParfocalError, SpaceError
+from parfocal.engines import Engine, WorkerPlan, engine_from_dict
+from parfocal.engines.commands import is_file
+from parfocal.errors import DataError, ExperimentError, InvalidInput, ParfocalError, SpaceError
 from parfocal.evaluation import Evaluator, Limits, evaluator_from_dict
 from parfocal.experiment.keys import ExperimentKeys, ObjectiveKeys, read_keys
 from parfocal.optimizers import propose
@@ -72,10 +74,31 @@ class Experiment:
             stop_after_failures=keys.stop_after_failures,
         )
 
+    def engine(self, kind: str | None = None, workers: int | Literal["auto"] | None = None) -> Engine:
+        """Return what starts the workers; ``kind`` and ``workers`` stand above what the file says."""
+        fields = _engine_fields(self.keys)
+        if kind is not None and kind != fields["kind"]:
+            fields = {"kind": kind}
+        if workers is not None and fields["kind"] != "local":
+            fields["workers"] = workers
+        return engine_from_dict(fields, workers or self.keys.workers, self.path.resolve().parent)
+
+    @property
+    def plan(self) -> WorkerPlan:
+        """What workers of other processes are told."""
+        return WorkerPlan(str(self.storage), self.name)
+
     def remarks(self) -> list[str]:
         """Return what is probably not meant, though it can be run: images without a truth, points outside, ..."""
         options = self.evaluator.options if isinstance(self.evaluator, TaskEvaluator) else {}
-        return [f"{finding.file}: {finding.text}" for finding in examine(options)]
+        found = [f"{finding.file}: {finding.text}" for finding in examine(options)]
+        engine = _engine_fields(self.keys)
+        if engine["kind"] != "local" and is_file(str(self.storage)) and not engine.get("target"):
+            found.append(
+                "engine: workers on other machines cannot share a database file across a network folder; a server "
+                "database, or `parfocal serve` beside the file and 'target: https://...' here, serves them all."
+            )
+        return found
 
     def problems(self) -> list[str]:
         """Return what is wrong beyond the file itself, one sentence each: missing commands, unreadable images, ..."""
@@ -92,6 +115,10 @@ class Experiment:
                 carried(space, self.warm_start)
             except ParfocalError as error:
                 found.append(f"warm_start: {error}")
+        try:
+            self.engine().preview(self.plan)
+        except ParfocalError as error:
+            found.append(f"engine: {error}")
         limit = self.limits.problem()
         if limit is not None:
             found.append(f"limits: {limit}")
@@ -142,7 +169,23 @@ def load(path: str | Path) -> Experiment:
         propose(space, keys.optimizer, History(space.dimension), seed=keys.seed, warmup=0)
     with _blamed(document, "limits"):
         limits = Limits.from_dict(keys.limits.model_dump(exclude_none=True))
+    _check_engine(document, keys, folder)
     return Experiment(document.path, keys, *parts, limits, _warm_start(keys, folder))
+
+
+def _engine_fields(keys: ExperimentKeys) -> dict[str, Any]:
+    return {"kind": keys.engine} if isinstance(keys.engine, str) else dict(keys.engine)
+
+
+def _check_engine(document: Document, keys: ExperimentKeys, folder: Path) -> None:
+    with _blamed(document, "engine"):
+        try:
+            engine_from_dict(keys.engine, keys.workers, folder)
+        except InvalidInput as error:
+            inside = getattr(error, "key", ())
+            if not inside:
+                raise
+            raise document.error(["engine", *inside], str(getattr(error, "problem", error))) from None
 
 
 def _warm_start(keys: ExperimentKeys, folder: Path) -> WarmStart | None:

@@ -15,6 +15,7 @@ from parfocal.evaluation import Evaluator, Isolation, Limits, Stop, evaluator_fr
 from parfocal.evaluation.channel import Inbox, outlive_parent_by, take_stdin, unpack
 from parfocal.storage import LEASE, MAX_ATTEMPTS, open_storage
 from parfocal.trials import Objective
+from parfocal.workers.jobs import job_name
 from parfocal.workers.worker import work
 
 LEAVE = 7.0
@@ -64,6 +65,7 @@ def carry_out(plan: WorkerPlan, stop: Stop | None = None) -> None:
             evaluator,
             objective,
             worker_id=plan.name,
+            job=job_name(),
             isolation=plan.isolation,
             limits=plan.limits,
             folder=plan.folder,
@@ -92,7 +94,7 @@ def main() -> None:
     carry_out(plan, stop)
 
 
-def _interrupt() -> None:
+def interrupt() -> None:
     """Let the main thread's signal handler run; a sleep ends by that only where threads can get signals."""
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
@@ -107,7 +109,7 @@ def _leave(stop: Stop) -> None:
     while time.monotonic() < deadline:
         if stop.armed:  # without isolation only a signal can break off what the main thread does
             with contextlib.suppress(Exception):
-                _interrupt()
+                interrupt()
         time.sleep(0.2)
     with contextlib.suppress(Exception):
         processes.end_tree(os.getpid(), spare_root=True, grace=0)

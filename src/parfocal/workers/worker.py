@@ -200,6 +200,7 @@ def work(
     max_attempts: int = MAX_ATTEMPTS,
     until: Callable[[], bool] = never,
     drain: bool = False,
+    linger: float = 0.0,
     stop: Stop | None = None,
     beside: Callable[[str], AbstractContextManager[object]] | None = None,
 ) -> Worked:
@@ -217,8 +218,8 @@ def work(
         See :class:`Worker`.
     until
         Asked between claims; True ends the work.
-    drain
-        End when nothing waits any more, instead of waiting for more.
+    drain, linger
+        End when nothing waits any more, and has not for ``linger`` seconds, instead of waiting for more.
     stop
         A request to stop. Ctrl-C and SIGTERM set it, too, if this is the main thread: the trial of the moment is ended
         with all its processes, and what was claimed is given back without counting as an attempt.
@@ -231,7 +232,7 @@ def work(
         How many results were reported.
     """
     stop = stop or Stop()
-    total = Worked()
+    total, last = Worked(), time.monotonic()
     with contextlib.ExitStack() as stack:
         stack.enter_context(stop_on_signals(stop))
         runner = Runner(evaluator, objective, limits=limits, isolation=isolation, folder=folder, stop=stop)
@@ -244,12 +245,17 @@ def work(
         while not (stop.is_set() or until()):
             worked = worker.step()
             if worked is not None:
-                total += worked
-            elif drain:
+                total, last = total + worked, time.monotonic()
+            elif drain and time.monotonic() - last >= linger:
                 break
             else:
-                worker.rest(lambda: stop.is_set() or until())
+                patience = last + linger if drain else math.inf
+                worker.rest(functools.partial(_enough, stop, until, patience))
     return total
+
+
+def _enough(stop: Stop, until: Callable[[], bool], deadline: float) -> bool:
+    return stop.is_set() or until() or time.monotonic() >= deadline
 
 
 def loss_of(outcome: Outcome, objective: Objective) -> float:
