@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 import parfocal
+from parfocal.cli.commands import Watchable
 from parfocal.errors import InvalidInput
 
 app = typer.Typer(
@@ -18,7 +19,8 @@ app = typer.Typer(
 )
 
 Target = Annotated[
-    Path, typer.Argument(help="An experiment's YAML file, or the database of a study.", metavar="TARGET")
+    str,
+    typer.Argument(help="An experiment's YAML file, or the database of a study: a file or a URL.", metavar="TARGET"),
 ]
 StudyName = Annotated[str | None, typer.Option("--study", help="Name of the study, where the database holds several.")]
 Workers = Annotated[
@@ -194,12 +196,32 @@ def serve(
     serve_studies(target, host, port, token_file, create, open_metrics, root_path, log_json, log_level)
 
 
-@app.command()
-def status(target: Target, study: StudyName = None) -> None:
-    """Show how far each study of a database is."""
-    from parfocal.cli.show import show_status
+@app.command(cls=Watchable)
+def status(
+    target: Target,
+    study: StudyName = None,
+    watch: Annotated[
+        float | None,
+        typer.Option(help="Stay, and show it again every so many seconds (2 unless given).", metavar="[SECONDS]"),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON, for scripts.")] = False,
+) -> None:
+    """Show how far each study is, how fast, who asks, who works; it only reads."""
+    from parfocal.cli.status import show_status
 
-    show_status(target, study)
+    show_status(target, study, watch, json)
+
+
+@app.command()
+def workers(
+    target: Target,
+    study: StudyName = None,
+    json: Annotated[bool, typer.Option("--json", help="Print them as JSON, for scripts.")] = False,
+) -> None:
+    """Show the workers: where they run, whether they live, and what they evaluate; it only reads."""
+    from parfocal.cli.status import show_workers
+
+    show_workers(target, study, json)
 
 
 @app.command()

@@ -3,15 +3,16 @@
 import shlex
 from pathlib import Path
 
-from parfocal.cli.targets import YAML, study_of
+from parfocal.cli.targets import Place, is_experiment, is_url, study_of
 from parfocal.report import report_of, save_figures
 
 
-def report_study(target: Path, name: str | None, out: Path | None, figures: Path | None) -> None:
+def report_study(target: Place, name: str | None, out: Path | None, figures: Path | None) -> None:
     """Write the report, and figures for print where they are wanted."""
     study = study_of(target, name)
-    command = f"parfocal run {shlex.quote(str(target))}" if target.suffix.lower() in YAML else ""
-    path = report_of(study, out or target.with_name(f"{study.name}-report.html"), command=command)
+    command = f"parfocal run {shlex.quote(str(target))}" if is_experiment(target) else ""
+    folder = Path() if is_url(target) else Path(target).parent
+    path = report_of(study, out or folder / f"{study.name}-report.html", command=command)
     print(f"Report: {path}")
     if figures is not None:
         saved = save_figures(figures, space=study.space, history=study.history, objective=study.objective)

@@ -1,9 +1,8 @@
-"""`parfocal status`, `best` and `zoo`: tables on the terminal."""
+"""`parfocal best` and `zoo`: tables on the terminal."""
 
 import json
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
@@ -12,11 +11,10 @@ from rich.text import Text
 
 from parfocal.analysis import best as ranking
 from parfocal.analysis import gain, pareto
-from parfocal.cli.targets import storage_of, study_of
+from parfocal.cli.targets import Place, study_of
 from parfocal.errors import InvalidInput
 from parfocal.optimizers import zoo
 from parfocal.study import Study
-from parfocal.trials import Objective
 
 WIDE = 10_000
 """Columns of a terminal on which every table fits."""
@@ -24,29 +22,7 @@ WIDE_ENOUGH_FOR_ZOO = 190
 """Columns of a terminal; with fewer, words of the table of optimizers would be cut."""
 
 
-def show_status(target: Path, name: str | None) -> None:
-    """Print one row a study, and the workers that are alive."""
-    storage = storage_of(target)
-    records = [record for record in storage.studies() if name in (None, record.name)]
-    if not records:
-        have = ", ".join(f"'{record.name}'" for record in storage.studies()) or "no study"
-        raise InvalidInput(f"{target} holds no study '{name}'; it holds {have}.")
-    heads = ("waiting", "running", "complete", "pruned", "failed", "lost", "objective", "optimizer")
-    rows = []
-    for record in records:
-        counts = storage.counts(record.id)
-        states = (counts.waiting, counts.running, counts.complete, counts.pruned, counts.failed, counts.lost)
-        objective = Objective.from_dict(record.definition["objective"])
-        rows.append([record.name, *map(str, states), str(objective), record.definition["optimizer"]])
-    console = Console()
-    _print_table(console, ["study", *heads], rows)
-    workers = storage.workers()
-    console.print(f"{len(workers)} worker{'' if len(workers) == 1 else 's'} registered", highlight=False)
-    for worker in workers:
-        console.print(f"  {worker.id}  (process {worker.pid} on {worker.host})", highlight=False)
-
-
-def show_best(target: Path, name: str | None, top: int, as_json: bool) -> None:
+def show_best(target: Place, name: str | None, top: int, as_json: bool) -> None:
     """Print the best configurations, or the best one as JSON."""
     study = study_of(target, name)
     best = study.best
@@ -73,7 +49,7 @@ def _values(study: Study, number: int) -> list[float]:
     return [float(each.value(loss)) for each, loss in zip(study.objective.all, losses, strict=True)]
 
 
-def show_front(target: Path, name: str | None, as_json: bool) -> None:
+def show_front(target: Place, name: str | None, as_json: bool) -> None:
     """Print the trials that no other one beats in all objectives; a single objective is weighed against runtime."""
     study = study_of(target, name)
     found = pareto(study.space, study.history, study.objective)
@@ -91,7 +67,7 @@ def show_front(target: Path, name: str | None, as_json: bool) -> None:
     _print_table(Console(), ["trial", *(each.label for each in found.objectives), *study.space.names], rows)
 
 
-def show_recommendation(target: Path, name: str | None, flat: bool, as_json: bool) -> None:
+def show_recommendation(target: Place, name: str | None, flat: bool, as_json: bool) -> None:
     """Print the configuration that is expected to be best, and the luckiest trial beside it."""
     study = study_of(target, name)
     found = study.recommend(flat=flat)

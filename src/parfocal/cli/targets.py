@@ -1,34 +1,66 @@
 """What a command is given: an experiment's YAML file or a database, and how that becomes a study."""
 
+import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from parfocal.errors import InvalidInput
-from parfocal.storage import Storage, open_storage
+from parfocal.storage import Storage, StudyRecord, open_storage, the_study
 from parfocal.study import Study
 
 YAML = (".yaml", ".yml")
+Place: TypeAlias = str | os.PathLike[str]
+"""An experiment's file, a database's file, or the url of a server."""
 
 
-def storage_of(target: Path) -> Storage:
+def is_url(target: Place) -> bool:
+    """Whether a target is a server, or a file that is written as a url."""
+    return "://" in os.fspath(target)
+
+
+def is_experiment(target: Place) -> bool:
+    """Whether a target is an experiment's file."""
+    return not is_url(target) and Path(target).suffix.lower() in YAML
+
+
+def place_of(target: Place) -> str | Path:
+    """Return the database that a target means: a file, whether or not it exists, or a url."""
+    if is_experiment(target):
+        from parfocal.experiment import load
+
+        target = load(Path(target)).storage
+    text = os.fspath(target)
+    if text.startswith("sqlite://"):
+        return Path(text.removeprefix("sqlite://").removeprefix("/"))
+    return text if is_url(text) else Path(text)
+
+
+def storage_of(target: Place, *, readonly: bool = False) -> Storage:
     """Return the storage of an experiment file, or of a database; neither is ever made by looking at it."""
-    if target.suffix.lower() in YAML:
+    place = place_of(target)
+    if isinstance(place, Path) and not place.is_file():
+        raise InvalidInput(f"{place}: there is no such database yet; a search starts with `parfocal run`.")
+    return open_storage(place, readonly=True) if readonly else open_storage(place)
+
+
+def name_of(target: Place, name: str | None) -> str | None:
+    """Return the name of the study that a command means; without one, an experiment file names its own."""
+    if name is None and is_experiment(target):
         from parfocal.experiment import load
 
-        target = load(target).storage
-    if not target.is_file():
-        raise InvalidInput(f"{target}: there is no such database yet; a search starts with `parfocal run`.")
-    return open_storage(target)
+        return load(Path(target)).name
+    return name
 
 
-def study_of(target: Path, name: str | None) -> Study:
-    """Return the study that a command means; without a name, an experiment file names its own."""
-    storage = storage_of(target)
-    if name is None and target.suffix.lower() in YAML:
-        from parfocal.experiment import load
+def study_of(target: Place, name: str | None) -> Study:
+    """Return the study that a command means."""
+    return Study.open(storage_of(target), name_of(target, name))
 
-        name = load(target).name
-    return Study.open(storage, name)
+
+def record_of(target: Place, name: str | None, *, readonly: bool = False) -> tuple[Storage, StudyRecord]:
+    """Return the storage of a target and the study that a command means, read and not opened."""
+    storage = storage_of(target, readonly=readonly)
+    return storage, the_study(storage, name_of(target, name))
 
 
 def workers_of(text: str | None, default: int | Literal["auto"] = "auto") -> int | Literal["auto"]:

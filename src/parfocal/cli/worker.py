@@ -2,14 +2,13 @@
 
 import math
 import sys
-from pathlib import Path
 
-from parfocal.cli.targets import study_of
+from parfocal.cli.targets import Place, study_of
 from parfocal.errors import InvalidInput
 from parfocal.workers.jobs import job_name
 
 
-def help_study(target: Path, name: str | None, wait: bool, idle: str | None = None, parent: int | None = None) -> None:
+def help_study(target: Place, name: str | None, wait: bool, idle: str | None = None, parent: int | None = None) -> None:
     """Evaluate queued trials until none waits (or, with ``wait``, until Ctrl-C)."""
     if idle is not None and not wait:
         raise InvalidInput("--idle says how long --wait waits for another trial: add --wait, or leave --idle out.")

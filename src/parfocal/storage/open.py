@@ -8,8 +8,10 @@ from parfocal.storage.base import Storage
 from parfocal.storage.memory import MemoryStorage
 from parfocal.storage.records import StudyRecord
 
+_PATIENCE = 2.0  # s; who only looks need not wait for a server that is away
 
-def open_storage(location: str | os.PathLike[str] | None = None) -> Storage:
+
+def open_storage(location: str | os.PathLike[str] | None = None, *, readonly: bool = False) -> Storage:
     """Return the storage at a location.
 
     Parameters
@@ -18,6 +20,8 @@ def open_storage(location: str | os.PathLike[str] | None = None) -> Storage:
         None or ``memory``: in RAM. A path, or ``sqlite:///`` and a path: an SQLite file, which is made if it does not
         exist. ``postgresql://user@host:port/database``: a server; its password comes from the environment.
         ``https://host/...``: a `parfocal serve`; its token comes from ``PARFOCAL_TOKEN``.
+    readonly
+        Never write to it, not even the schema.
 
     Raises
     ------
@@ -44,6 +48,8 @@ def open_storage(location: str | os.PathLike[str] | None = None) -> Storage:
         place = Path(rest.removeprefix("/") if separator else text)
     from parfocal.storage.sql import SqlStorage
 
+    if readonly:
+        return SqlStorage(place, readonly=True, patience=_PATIENCE)
     return SqlStorage(place)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from parfocal.errors import StorageError, StorageUnavailable
+from parfocal.errors import SchemaVersionError, StorageError, StorageUnavailable
 from parfocal.extras import require
 from parfocal.storage import pgqueue, pgread, schema
 from parfocal.storage.database import Mode, Queue, Reader, Topic
@@ -45,7 +45,7 @@ _MEANINGS = {
 class PostgresDatabase:
     """The server of :class:`~parfocal.storage.sql.SqlStorage`; see there for the arguments."""
 
-    def __init__(self, url: str, patience: float, clock: Callable[[], float] | None) -> None:
+    def __init__(self, url: str, patience: float, clock: Callable[[], float] | None, readonly: bool = False) -> None:
         require("psycopg", "postgres")
         self._url = checked(url)
         self._patience = patience
@@ -55,6 +55,9 @@ class PostgresDatabase:
         self._answered = False
         self._queue = pgqueue.PostgresQueue()
         if not self.run(lambda connection, _: schema.current(connection, url), "read"):
+            if readonly:
+                self.close()
+                raise SchemaVersionError(f"'{url}' {schema.BEHIND}")
             self.run(self._ensure, "write")
         self._answered = True
 

@@ -30,6 +30,11 @@ from parfocal.trials import State
 
 VERSION = 3
 """The schema that this version of parfocal writes."""
+BEHIND = (
+    "is not of this version of parfocal, or holds nothing yet, and here it is only read: any command that writes, "
+    "`parfocal run` for example, brings it up to date."
+)
+"""What is wrong with a database whose schema is not :data:`VERSION`, where nothing may be written."""
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     1: ("ALTER TABLE trials ADD COLUMN member INTEGER DEFAULT -1 NOT NULL",),
     2: (

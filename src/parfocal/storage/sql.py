@@ -43,6 +43,8 @@ class SqlStorage:
         Seconds to wait for a server that has stopped to answer, once it has answered.
     clock
         Returns seconds since 1970; for tests. By default it is this host's for a file, and the server's.
+    readonly
+        Never write, not even the schema: for a look at a database that belongs to others.
 
     Raises
     ------
@@ -60,15 +62,16 @@ class SqlStorage:
         timeout: float = 60.0,
         patience: float = 120.0,
         clock: Callable[[], float] | None = None,
+        readonly: bool = False,
     ) -> None:
         self.database: Database
         text = os.fspath(location)
         if text.startswith(("postgresql://", "postgres://")):
             from parfocal.storage.postgres import PostgresDatabase
 
-            self.database = PostgresDatabase(text, patience, clock)
+            self.database = PostgresDatabase(text, patience, clock, readonly)
         else:
-            self.database = SqliteDatabase(text, durability, timeout, clock or time.time)
+            self.database = SqliteDatabase(text, durability, timeout, clock or time.time, readonly)
 
     def __repr__(self) -> str:
         return f"SqlStorage({self.url!r})"

@@ -10,8 +10,9 @@ from typing import Any, Literal, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
-from parfocal.errors import StorageError, StorageUnavailable
+from parfocal.errors import SchemaVersionError, StorageError, StorageUnavailable
 from parfocal.storage import schema, sqlqueue, sqlread
 from parfocal.storage.database import Mode, Queue, Reader, Topic
 
@@ -43,14 +44,27 @@ def check_path(path: Path) -> None:
         raise StorageError(f"'{path}' is no database of parfocal (no SQLite file): name another file for the studies.")
 
 
-def make_engine(path: Path, durability: Durability, timeout: float) -> Engine:
+def check_readable(path: Path) -> None:
+    """Raise one clear sentence where a path is no file that can be read."""
+    if not path.is_file():
+        raise StorageError(f"There is no database '{path}': check the name and the folder.")
+    if not os.access(path, os.R_OK):
+        raise StorageError(f"The file '{path}' cannot be read: change its permissions, or ask its owner.")
+    if path.stat().st_size < _SMALLEST:
+        raise StorageError(f"'{path}' is no database of parfocal (no SQLite file).")
+
+
+def make_engine(path: Path, durability: Durability, timeout: float, readonly: bool = False) -> Engine:
     """Return the engine of a file; its transactions begin as writers or as readers (:func:`transaction`)."""
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        connect_args={"timeout": timeout, "check_same_thread": False},
-        pool_size=4,
-        max_overflow=-1,
-    )
+    if readonly:
+        engine = create_engine("sqlite://", creator=lambda: _read_only(path, timeout), poolclass=NullPool)
+    else:
+        engine = create_engine(
+            URL.create("sqlite", database=str(path)),
+            connect_args={"timeout": timeout, "check_same_thread": False},
+            pool_size=4,
+            max_overflow=-1,
+        )
     synchronous = _SYNCHRONOUS[durability]
 
     @event.listens_for(engine, "connect")
@@ -68,6 +82,18 @@ def make_engine(path: Path, durability: Durability, timeout: float) -> Engine:
     return engine
 
 
+def _read_only(path: Path, timeout: float) -> sqlite3.Connection:
+    """Return a connection that cannot write.
+
+    SQLite wants to make the log's index beside the file. Where it may not, and there is no log, then nobody writes,
+    and the file is read as one that never changes.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    sealed = not os.access(path.parent, os.W_OK) and not log.exists()
+    uri = f"{path.as_uri()}?{'immutable=1' if sealed else 'mode=ro'}"
+    return sqlite3.connect(uri, uri=True, timeout=timeout, check_same_thread=False)
+
+
 def prepare(database: "SqliteDatabase") -> None:
     """Make the schema in a new file or check that of an old one, and set the write-ahead log (it stays with the file).
 
@@ -76,6 +102,8 @@ def prepare(database: "SqliteDatabase") -> None:
     where = str(database.path)
     if database.run(lambda connection, _: schema.current(connection, where), "read"):
         return
+    if database.readonly:
+        raise SchemaVersionError(f"'{where}' {schema.BEHIND}")
     _retried(lambda _: _set_wal(database.engine()), where)
     database.run(lambda connection, _: schema.ensure(connection, where), "write")
 
@@ -92,14 +120,20 @@ class SqliteDatabase:
     """The file of :class:`~parfocal.storage.sql.SqlStorage`; see there for the arguments."""
 
     def __init__(
-        self, path: str | os.PathLike[str], durability: Durability, timeout: float, clock: Callable[[], float]
+        self,
+        path: str | os.PathLike[str],
+        durability: Durability,
+        timeout: float,
+        clock: Callable[[], float],
+        readonly: bool = False,
     ) -> None:
         self.path = Path(path).expanduser().absolute()
+        self.readonly = readonly
         self._clock = clock
-        self._options = (durability, timeout)
+        self._options = (durability, timeout, readonly)
         self._engine: Engine | None = None
         self._pid = 0
-        check_path(self.path)
+        (check_readable if readonly else check_path)(self.path)
         prepare(self)
 
     @property

@@ -1,0 +1,50 @@
+"""What every command takes as its target: an experiment, a database file, or the url of a server."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from parfocal.cli import targets
+from parfocal.cli.app import app
+from parfocal.errors import InvalidInput, StorageError
+
+MORE = {}
+"""What a command needs beside its target."""
+COMMANDS = [
+    command.callback.__name__
+    for command in app.registered_commands
+    if "target" in inspect.signature(command.callback).parameters
+]
+
+
+def test_the_commands_that_take_a_target():
+    assert {"status", "workers", "best", "report", "worker"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("url", ["postgresql://me@host:5432/studies", "https://host:8443/api", "sqlite:///far/s.db"])
+def test_a_url_is_opened_as_it_is(command, url, monkeypatch, tmp_path):
+    opened = []
+
+    def open_storage(location, **options):
+        opened.append(location)
+        raise StorageError("Nobody is there.")
+
+    monkeypatch.setattr(targets, "open_storage", open_storage)
+    monkeypatch.chdir(tmp_path)
+    Path("far").mkdir()
+    Path("far/s.db").write_text("")
+    result = CliRunner().invoke(app, [command.replace("_", "-"), url, *MORE.get(command, ())])
+    assert isinstance(result.exception, StorageError), result.output
+    assert opened == [Path("far/s.db") if url.startswith("sqlite") else url]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_file_that_is_not_there_is_told_and_never_made(command, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, [command.replace("_", "-"), "none.db", *MORE.get(command, ())])
+    assert isinstance(result.exception, InvalidInput), result.output
+    assert "none.db: there is no such database yet" in str(result.exception)
+    assert not Path("none.db").exists()
