@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from parfocal.cli.progress import describe, duration, live
+from parfocal.cli.progress import describe, live
+from parfocal.cli.words import duration
 from parfocal.search import Progress
 from parfocal.storage import Counts
 from parfocal.trials import Objective

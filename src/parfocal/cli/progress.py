@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from parfocal.cli.words import duration
 from parfocal.search import Progress
 from parfocal.trials import Objective
 
@@ -58,13 +59,3 @@ def describe(progress: Progress, objective: Objective) -> str:
     if not math.isnan(progress.remaining) and progress.done < progress.budget:
         parts.append(f"{duration(progress.remaining)} left")
     return " · ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """Return seconds as people say them: ``42 s``, ``3 min 20 s``, ``2 h 05 min``."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 from parfocal.analysis import summarize
-from parfocal.cli.progress import duration, live
+from parfocal.cli.progress import live
 from parfocal.cli.show import best_lines
 from parfocal.cli.targets import workers_of
 from parfocal.engines import Engine, LocalEngine
+from parfocal.cli.words import duration
 from parfocal.experiment import Experiment, load
 from parfocal.study import Study
 from parfocal.warmstart import WarmStart

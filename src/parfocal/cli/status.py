@@ -10,8 +10,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from parfocal.cli.progress import duration
 from parfocal.cli.targets import Place, storage_of
+from parfocal.cli.words import duration
 from parfocal.errors import InvalidInput, StorageError
 from parfocal.operations.status import Lead, Monitor, Status, StudyStatus, WorkerStatus
 from parfocal.trials import State

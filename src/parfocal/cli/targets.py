@@ -2,11 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from parfocal.errors import InvalidInput
 from parfocal.storage import Storage, StudyRecord, open_storage, the_study
-from parfocal.study import Study
+
+if TYPE_CHECKING:
+    from parfocal.study import Study  # with its optimizers: a second that a look need not wait for
 
 YAML = (".yaml", ".yml")
 Place: TypeAlias = str | os.PathLike[str]
@@ -52,8 +54,10 @@ def name_of(target: Place, name: str | None) -> str | None:
     return name
 
 
-def study_of(target: Place, name: str | None) -> Study:
+def study_of(target: Place, name: str | None) -> "Study":
     """Return the study that a command means."""
+    from parfocal.study import Study
+
     return Study.open(storage_of(target), name_of(target, name))
 
 
