@@ -10,10 +10,10 @@ from parfocal.cli import targets
 from parfocal.cli.app import app
 from parfocal.errors import InvalidInput, StorageError
 
-MORE = {"retry": ("--failed",), "cancel": ("--yes",)}
+MORE = {"retry": ("--failed",), "cancel": ("--yes",), "export": ("-o", "t.csv"), "import": ("t.csv",)}
 """What a command needs beside its target."""
 COMMANDS = [
-    command.callback.__name__
+    command.name or command.callback.__name__
     for command in app.registered_commands
     if "target" in inspect.signature(command.callback).parameters
 ]
@@ -36,7 +36,7 @@ def test_a_url_is_opened_as_it_is(command, url, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     Path("far").mkdir()
     Path("far/s.db").write_text("")
-    result = CliRunner().invoke(app, [command.replace("_", "-"), url, *MORE.get(command, ())])
+    result = CliRunner().invoke(app, [command, url, *MORE.get(command, ())])
     assert isinstance(result.exception, StorageError), result.output
     assert opened == [Path("far/s.db") if url.startswith("sqlite") else url]
 
@@ -44,7 +44,7 @@ def test_a_url_is_opened_as_it_is(command, url, monkeypatch, tmp_path):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_file_that_is_not_there_is_told_and_never_made(command, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(app, [command.replace("_", "-"), "none.db", *MORE.get(command, ())])
+    result = CliRunner().invoke(app, [command, "none.db", *MORE.get(command, ())])
     assert isinstance(result.exception, InvalidInput), result.output
     assert "none.db: there is no such database yet" in str(result.exception)
     assert not Path("none.db").exists()

@@ -40,9 +40,9 @@ def outcome(number):
         ), None
     metrics = {"f1": (number % 97) / 100, "precision": 0.25 if number % 5 else float("nan")}
     if number % 8 == 5:
-        return Outcome.pruned("Stopped early.", metrics=metrics, runtime=0.5), -metrics["f1"]
+        return Outcome.pruned("Stopped early.", metrics=metrics, runtime=0.5), 0.0 - metrics["f1"]
     scores = {"a.tif": {"f1": metrics["f1"]}, "b, c.tif": {"f1": 0.5, "n": float("nan")}}
-    return Outcome.complete(metrics, scores=scores, runtime=1.5 + number / 7), -metrics["f1"]
+    return Outcome.complete(metrics, scores=scores, runtime=1.5 + number / 7), 0.0 - metrics["f1"]
 
 
 def fill(storage, n, *, finish=None, name="study", clock=None, step=1.0, definition=definition):

@@ -270,6 +270,42 @@ def cancel(
 
 
 @app.command()
+def export(
+    target: Target,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
+    study: StudyName = None,
+    format: Annotated[
+        str | None, typer.Option(help="csv, parquet, json or optuna; else the file's suffix says it.")
+    ] = None,
+    scores: Annotated[
+        bool, typer.Option("--scores", help="Also the scores of single images, in a second file beside it.")
+    ] = False,
+) -> None:
+    """Write all trials of a study to a table, or to a database that Optuna opens."""
+    from parfocal.cli.transfer import export_study
+
+    export_study(target, study, out, format, scores)
+
+
+@app.command("import")
+def import_(
+    target: Target,
+    file: Annotated[
+        str,
+        typer.Argument(help="A table (.csv, .parquet, .json), or a storage of Optuna: its file, or optuna:///FILE."),
+    ],
+    study: StudyName = None,
+    from_study: Annotated[
+        str | None, typer.Option(help="Name of Optuna's study, where its storage holds several.", metavar="NAME")
+    ] = None,
+) -> None:
+    """Enter earlier results into a study, as finished trials that its optimizer learns from."""
+    from parfocal.cli.transfer import import_table
+
+    import_table(target, file, study, from_study)
+
+
+@app.command()
 def best(
     target: Target,
     study: StudyName = None,

@@ -220,6 +220,12 @@ class Space:
 
         return cls(from_optuna(distributions))
 
+    def to_optuna(self) -> dict[str, Any]:
+        """Return Optuna distributions by name; they know no conditions, no constraints and few priors."""
+        from parfocal.space.optuna_export import to_optuna
+
+        return to_optuna(self.parameters)
+
     def to_configspace(self) -> Any:
         """Return a ``ConfigSpace.ConfigurationSpace``, or raise :class:`SpaceError` where it cannot express this."""
         from parfocal.space.configspace_export import to_configspace

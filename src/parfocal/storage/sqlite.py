@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from parfocal.errors import SchemaVersionError, StorageError, StorageUnavailable
 from parfocal.storage import schema, sqlqueue, sqlread
@@ -57,7 +57,8 @@ def check_readable(path: Path) -> None:
 def make_engine(path: Path, durability: Durability, timeout: float, readonly: bool = False) -> Engine:
     """Return the engine of a file; its transactions begin as writers or as readers (:func:`transaction`)."""
     if readonly:
-        engine = create_engine("sqlite://", creator=lambda: _read_only(path, timeout), poolclass=NullPool)
+        pool = QueuePool if _writable(path) else NullPool
+        engine = create_engine("sqlite://", creator=lambda: _read_only(path, timeout), poolclass=pool)
     else:
         engine = create_engine(
             URL.create("sqlite", database=str(path)),
@@ -85,13 +86,19 @@ def make_engine(path: Path, durability: Durability, timeout: float, readonly: bo
 def _read_only(path: Path, timeout: float) -> sqlite3.Connection:
     """Return a connection that cannot write.
 
-    SQLite wants to make the log's index beside the file. Where it may not, and there is no log, then nobody writes,
-    and the file is read as one that never changes.
+    SQLite keeps a log and its index beside the file. Who may write makes them and takes them away again; left by
+    somebody else, they would lock the owner out. Who may not needs those of a writer, and where there are none, nobody
+    writes, and the file is read as one that never changes.
     """
     log = path.with_name(f"{path.name}-wal")
-    sealed = not os.access(path.parent, os.W_OK) and not log.exists()
-    uri = f"{path.as_uri()}?{'immutable=1' if sealed else 'mode=ro'}"
-    return sqlite3.connect(uri, uri=True, timeout=timeout, check_same_thread=False)
+    mode = "mode=rw" if _writable(path) else "mode=ro" if log.exists() else "immutable=1"
+    connection = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, timeout=timeout, check_same_thread=False)
+    connection.execute("PRAGMA query_only=ON").close()
+    return connection
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
 def prepare(database: "SqliteDatabase") -> None:
