@@ -41,8 +41,18 @@ def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    log: Annotated[Path | None, typer.Option(help="Log what happens to the end of this file.", metavar="FILE")] = None,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help="Log it as JSON, an object a line; without --log to standard error.")
+    ] = False,
 ) -> None:
     """Tune the hyperparameters of bioimage-analysis pipelines."""
+    from parfocal import logs
+
+    if log is not None or log_json:
+        logs.configure("json" if log_json else "text", log)
+    else:
+        logs.from_environment()
 
 
 @app.command()
@@ -303,6 +313,27 @@ def import_(
     from parfocal.cli.transfer import import_table
 
     import_table(target, file, study, from_study)
+
+
+@app.command()
+def backup(
+    target: Target, out: Annotated[Path, typer.Option("--out", "-o", help="The new database file.", metavar="FILE.db")]
+) -> None:
+    """Copy a database with all its studies into one file, at one moment, while others go on writing."""
+    from parfocal.cli.copies import back_up
+
+    back_up(target, out)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A database file, of `parfocal backup` for example.")],
+    target: Annotated[str, typer.Argument(help="A new file, or an empty database: postgresql://...", metavar="TARGET")],
+) -> None:
+    """Copy a database file into a new file or an empty database."""
+    from parfocal.cli.copies import bring_back
+
+    bring_back(file, target)
 
 
 @app.command()

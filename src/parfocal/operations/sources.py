@@ -229,7 +229,7 @@ class OptunaSource:
 
 
 def source_of(place: str, objective: Objective, study: str | None = None) -> Source:
-    """Return the table at a place: a file by its suffix, ``optuna:///`` and a file, or a file of Optuna.
+    """Return the table at a place: a file by its suffix, ``optuna:///`` and a file, ``optuna://`` and a url, or a file.
 
     Raises
     ------
@@ -238,7 +238,9 @@ def source_of(place: str, objective: Objective, study: str | None = None) -> Sou
     """
     if place.startswith(OPTUNA):
         rest = place.removeprefix(OPTUNA)
-        return OptunaSource(rest if "://" in rest else f"sqlite://{rest}", study, objective)
+        if "://" in rest:
+            return OptunaSource(rest, study, objective)
+        place = rest.removeprefix("/")  # like sqlite:///FILE
     path = Path(place)
     if not path.is_file():
         raise DataError(f"There is no file '{place}': check the name and the folder.")

@@ -58,7 +58,7 @@ def make_engine(path: Path, durability: Durability, timeout: float, readonly: bo
     """Return the engine of a file; its transactions begin as writers or as readers (:func:`transaction`)."""
     if readonly:
         pool = QueuePool if _writable(path) else NullPool
-        engine = create_engine("sqlite://", creator=lambda: _read_only(path, timeout), poolclass=pool)
+        engine = create_engine("sqlite://", creator=lambda: connect_read_only(path, timeout), poolclass=pool)
     else:
         engine = create_engine(
             URL.create("sqlite", database=str(path)),
@@ -83,7 +83,7 @@ def make_engine(path: Path, durability: Durability, timeout: float, readonly: bo
     return engine
 
 
-def _read_only(path: Path, timeout: float) -> sqlite3.Connection:
+def connect_read_only(path: Path, timeout: float = 60.0) -> sqlite3.Connection:
     """Return a connection that cannot write.
 
     SQLite keeps a log and its index beside the file. Who may write makes them and takes them away again; left by
