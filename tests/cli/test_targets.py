@@ -16,6 +16,8 @@ MORE = {
     "export": ("-o", "t.csv"),
     "import": ("t.csv",),
     "backup": ("-o", "t.db"),
+    "ask": ("-n", "1"),
+    "tell": (".",),
 }
 """What a command needs beside its target."""
 COMMANDS = [

@@ -31,7 +31,7 @@ def test_a_study_half_way():
     assert study.pace.recent == pytest.approx(60 * 16 / 36)
     assert study.remaining == pytest.approx(8 / (16 / 36))
     assert study.lead.asker == "asker"
-    assert (study.lead.age, study.lead.left) == (pytest.approx(20), pytest.approx(LEASE - 20))
+    assert study.lead.left == pytest.approx(LEASE - 20)
 
 
 def test_workers_are_marked_by_their_last_sign_of_life():
@@ -42,6 +42,7 @@ def test_workers_are_marked_by_their_last_sign_of_life():
     for worker in (
         replace(here, id="busy", study=record.id, job="slurm 7_1"),
         replace(here, id="idle", study=record.id),
+        replace(here, id="asker", study=record.id),
         replace(here, id="dead", pid=2**22 + 1),  # above the largest process id
         WorkerRecord("far", "node17", 4711, 0.0, study=record.id),
     ):
@@ -51,13 +52,19 @@ def test_workers_are_marked_by_their_last_sign_of_life():
     clock.now += LEASE + 1
     storage.register(replace(here, id="idle", study=record.id))
     storage.heartbeat(record.id, "busy", [0, 1])
+    storage.lead(record.id, "asker")
     clock.now += 5
     table = {worker.id: worker for worker in Monitor(storage).look().workers}
     found = {name: worker.health for name, worker in table.items()}
-    assert found == {"busy": "working", "idle": "idle", "dead": "dead", "far": "silent", "stranger": "unknown"}
+    assert found == {
+        "busy": "working", "asker": "asking", "idle": "idle", "dead": "dead", "far": "silent", "stranger": "unknown",
+    }  # fmt: skip
     assert table["busy"].trials == ((0, LEASE + 6), (1, LEASE + 6))
     assert (table["busy"].pid, table["busy"].job, table["busy"].study) == (os.getpid(), "slurm 7_1", "study")
     assert table["busy"].heartbeat == 5 and table["far"].heartbeat == LEASE + 6
+    clock.now += LEASE
+    later = {worker.id: worker.health for worker in Monitor(storage).look().workers}
+    assert later["asker"] == "silent", "its lead ran out"
     assert math.isnan(table["stranger"].heartbeat) and table["stranger"].study == "study"
 
 

@@ -17,7 +17,7 @@ NOTHING = 3
 
 
 def ask_study(
-    target: Path,
+    target: str | Path,
     n: int,
     name: str | None,
     out: Path | None,
@@ -27,12 +27,12 @@ def ask_study(
     exit_code: bool,
 ) -> None:
     """Hand out trials into a folder, a file or the standard output, and say so on the standard error."""
-    from parfocal.cli.targets import YAML, study_of
+    from parfocal.cli.targets import is_experiment, study_of
     from parfocal.experiment import load
 
     held = _lease(lease)
-    if target.suffix.lower() in YAML and name is None:
-        experiment = load(target)
+    if is_experiment(target) and name is None:
+        experiment = load(Path(target))
         experiment.check()  # all that can be wrong is said before the study exists
         study, budget = experiment.study(), budget or experiment.keys.budget
     else:
@@ -99,16 +99,11 @@ def _became(outcome: Outcome) -> str:
     return f"{outcome.state.name.lower()}{f' ({outcome.reason})' if outcome.reason else ''}: {outcome.message}"
 
 
-def tell_study(target: Path, paths: list[Path], name: str | None) -> None:
+def tell_study(target: str | Path, paths: list[Path], name: str | None) -> None:
     """Enter outcomes, and say what was told, known, stale and left; exit with 2 if one could not be used."""
-    from parfocal.cli.targets import YAML, storage_of
-    from parfocal.experiment import load
-    from parfocal.storage import the_study
+    from parfocal.cli.targets import record_of
 
-    storage = storage_of(target)
-    if name is None and target.suffix.lower() in YAML:
-        name = load(target).name
-    record = the_study(storage, name)
+    storage, record = record_of(target, name)
     returned, unreadable = exchange.read_outcomes(paths)
     told = exchange.tell(storage, record, returned)
     wrong = [*unreadable, *told.wrong]

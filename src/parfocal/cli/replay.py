@@ -1,14 +1,13 @@
 """`parfocal replay`: the asks of a study made again, and compared."""
 
 import sys
-from pathlib import Path
 
-from parfocal.cli.targets import study_of
+from parfocal.cli.targets import Place, study_of
 
 _SHOWN = 10
 
 
-def replay_study(target: Path, name: str | None, start: int, stop: int | None) -> None:
+def replay_study(target: Place, name: str | None, start: int, stop: int | None) -> None:
     """Replay a study; print the asks that differ, and a sentence at the end."""
     study = study_of(target, name)
     asks = trials = 0

@@ -174,7 +174,7 @@ def _asker(lead: Lead) -> str:
     where = f" on {lead.host}" if lead.host else ""
     if lead.left <= 0:
         return f"{lead.asker}{where}: silent, its lead ran out {duration(-lead.left)} ago"
-    return f"{lead.asker}{where}, renewed {duration(lead.age)} ago, holds for {duration(lead.left)} more"
+    return f"{lead.asker}{where}, its lead holds for {duration(lead.left)} more"
 
 
 def _worker_table(workers: Sequence[WorkerStatus]) -> Table:

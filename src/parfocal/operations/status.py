@@ -3,7 +3,7 @@
 import math
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -11,9 +11,9 @@ from parfocal.operations.results import Pace, Results
 from parfocal.storage import LEASE, Counts, Storage, StudyRecord, StudyState, WorkerRecord, dead
 from parfocal.trials import Objective, Trial
 
-Health = Literal["working", "idle", "silent", "dead", "unknown"]
-"""``silent``: no sign of life for more than a lease. ``dead``: a process of this host that is gone. ``unknown``: it has
-claimed trials and is not registered."""
+Health = Literal["working", "asking", "idle", "silent", "dead", "unknown"]
+"""``asking``: it has the lead of a study. ``silent``: no sign of life for more than a lease. ``dead``: a process of
+this host that is gone. ``unknown``: it has claimed trials and is not registered, as where files are handed out."""
 _ID = re.compile(r"(?P<host>.+)-\d+-[0-9a-f]{8}")
 
 
@@ -39,10 +39,8 @@ class Lead:
 
     asker: str
     host: str
-    age: float
-    """Seconds since it was renewed, where it was taken for :data:`~parfocal.storage.LEASE` seconds."""
     left: float
-    """Seconds until it runs out; negative where it has."""
+    """Seconds until it runs out, unless it is renewed; negative where it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,8 @@ class Monitor:
         shown = [record for record in records if self._wanted is None or record.id == self._wanted.id]
         running = {record.id: self.storage.running(record.id) for record in shown if states[record.id].counts.running}
         studies = tuple(self._study(record, states[record.id], registered) for record in shown)
-        workers = worker_table(registered, shown, running, now, everyone=self._wanted is None)
+        askers = {state.asker for state in states.values() if state.asker is not None and state.lead_ends > state.now}
+        workers = worker_table(registered, shown, running, now, askers=askers, everyone=self._wanted is None)
         busy = [record for record in shown if states[record.id].counts.pending] or shown[-1:]
         self._busy = (busy[0].id, states[busy[0].id].revision) if busy else None
         return Status(self.storage.url, studies, workers, lag, clock)
@@ -190,8 +189,7 @@ def lead_of(state: StudyState, workers: Iterable[WorkerRecord]) -> Lead | None:
     hosts = {worker.id: worker.host for worker in workers}
     named = _ID.fullmatch(state.asker)
     host = hosts.get(state.asker, named["host"] if named else "")
-    left = state.lead_ends - state.now
-    return Lead(state.asker, host, max(0.0, LEASE - left), left)
+    return Lead(state.asker, host, state.lead_ends - state.now)
 
 
 def worker_table(
@@ -200,6 +198,7 @@ def worker_table(
     running: Mapping[int, Iterable[Trial]],
     now: float,
     *,
+    askers: Collection[str] = (),
     everyone: bool = True,
 ) -> tuple[WorkerStatus, ...]:
     """Return all workers: the registered ones, and those that hold trials without being registered.
@@ -210,6 +209,8 @@ def worker_table(
         The running trials of each study.
     now
         The storage's clock.
+    askers
+        Those who have the lead of a study.
     everyone
         Whether workers without a study, or of others than ``studies``, are shown too.
     """
@@ -228,7 +229,7 @@ def worker_table(
         study = names.get(worker.study) or place.get(worker.id, "")
         if everyone or study:
             age, trials_held = now - worker.seen, tuple(held.get(worker.id, ()))
-            health = _health(worker.id in gone, age, bool(trials_held))
+            health = _health(worker.id in gone, age, bool(trials_held), worker.id in askers)
             table.append(WorkerStatus(worker.id, worker.host, worker.pid, worker.job, study, health, age, trials_held))
     strangers = sorted(held.keys() - {worker.id for worker in registered})
     for stranger in strangers:
@@ -237,12 +238,12 @@ def worker_table(
     return tuple(table)
 
 
-def _health(gone: bool, age: float, busy: bool) -> Health:
+def _health(gone: bool, age: float, busy: bool, asks: bool) -> Health:
     if gone:
         return "dead"
-    if age > LEASE:
+    if age > LEASE and not asks:  # a lead that is renewed is a sign of life, too
         return "silent"
-    return "working" if busy else "idle"
+    return "working" if busy else "asking" if asks else "idle"
 
 
 def _finite(value: Any) -> Any:
