@@ -26,6 +26,19 @@ def test_there_and_back(experiment, postgres_url):
     storage.close()
 
 
+def test_relative_paths(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    storage = SqlStorage("s.db")
+    fill(storage, 3)
+    storage.close()
+    for arguments in (("backup", "s.db", "-o", "b.db"), ("restore", "b.db", "c.db")):
+        monkeypatch.setattr(sys, "argv", ["parfocal", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+    assert capsys.readouterr().out == "b.db: 1 study, 3 trials.\nc.db: 1 study, 3 trials.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

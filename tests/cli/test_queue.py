@@ -52,6 +52,11 @@ def test_an_experiment_names_the_command_that_goes_on(experiment):
     said = say("retry", path, "--trial", 3)
     assert said.endswith(f"  3 as 8\nBudget: 8, now 9.\nGo on with:  parfocal run {path} --budget 9\n")
     assert f"Go on later with:  parfocal run {path}\n" in say("cancel", path, "--yes")
+    said = say("retry", path, "--lost")
+    assert said == (
+        "1 trial is queued again:\n  8 as 9\nBudget: 8, as before.\nThat is spent before all of them are evaluated; "
+        f"9 is enough.\nGo on with:  parfocal run {path} --budget 9\n"
+    )
 
 
 def test_cancel_and_go_on(database):

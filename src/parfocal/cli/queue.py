@@ -33,8 +33,10 @@ def retry_trials(
     if done.budget is not None:
         before, now = done.budget
         print(f"Budget: {before}, now {now}." if now != before else f"Budget: {now}, as before.")
+        if done.needed > now:
+            print(f"That is spent before all of them are evaluated; {done.needed} is enough.")
         if is_experiment(target):
-            print(f"Go on with:  parfocal run {shlex.quote(str(target))} --budget {now}")
+            print(f"Go on with:  parfocal run {shlex.quote(str(target))} --budget {max(now, done.needed)}")
 
 
 def cancel(target: Place, study: str | None, numbers: Sequence[int], yes: bool) -> None:

@@ -109,8 +109,8 @@ def _check(parser: Parser, source: Source) -> None:
         further = [place for place, _ in wrong[_SENTENCES:]]
         if further:
             sentences.append(f"Wrong are also {', '.join(further)}.")
-        rows = "row is" if len(wrong) == 1 else "rows are"
-        head = f"{len(wrong)} of {count} {rows} wrong, and nothing was imported from {source.name}:"
+        are = "is" if len(wrong) == 1 else "are"
+        head = f"{len(wrong)} of {count} rows {are} wrong, and nothing was imported from {source.name}:"
         raise DataError("\n".join([head, *sentences]))
 
 

@@ -57,11 +57,14 @@ class Retried:
         Numbers that were left out, since a retry of them is pending or has come to a result.
     budget
         The study's budget before and now; None where it has none.
+    needed
+        The budget that lets everything be evaluated that waits or runs.
     """
 
     pairs: tuple[tuple[int, int], ...]
     repeated: tuple[int, ...]
     budget: tuple[int, int] | None
+    needed: int
 
 
 def retry(storage: Storage, study: StudyRecord, wanted: Wanted) -> Retried:
@@ -92,7 +95,9 @@ def retry(storage: Storage, study: StudyRecord, wanted: Wanted) -> Retried:
         repeated = tuple(sorted(number for number, end in last.items() if not _open(state, end)))
         counted = sum(int(state[number]) == State.FAILED for number in again)
         _LOG.info("%d trials are queued again", len(pairs), extra={"study": study.name})
-        return Retried(pairs, repeated, _raised(storage, study.id, counted))
+        budget = _raised(storage, study.id, counted)
+        now = storage.state(study.id)
+        return Retried(pairs, repeated, budget, now.spent + now.counts.pending)
     raise OutOfStep("Others add trials to this study all the time: stop the search for a moment, and try again.")
 
 

@@ -92,7 +92,9 @@ def connect_read_only(path: Path, timeout: float = 60.0) -> sqlite3.Connection:
     """
     log = path.with_name(f"{path.name}-wal")
     mode = "mode=rw" if _writable(path) else "mode=ro" if log.exists() else "immutable=1"
-    connection = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, timeout=timeout, check_same_thread=False)
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=timeout, check_same_thread=False
+    )
     connection.execute("PRAGMA query_only=ON").close()
     return connection
 
