@@ -10,8 +10,8 @@ from parfocal.analysis import summarize
 from parfocal.cli.progress import live
 from parfocal.cli.show import best_lines
 from parfocal.cli.targets import workers_of
-from parfocal.engines import Engine, LocalEngine
 from parfocal.cli.words import duration
+from parfocal.engines import Engine, LocalEngine
 from parfocal.experiment import Experiment, load
 from parfocal.study import Study
 from parfocal.warmstart import WarmStart

@@ -1,8 +1,8 @@
 """The one SQL schema, with its version: the same for SQLite and PostgreSQL.
 
 ``trials_waiting``, ``trials_again`` (what waits once more) and ``trials_leases`` are partial indices: they hold only
-what is pending, so that a claim costs the same whatever has been finished. ``trials_changes`` carries the incremental reading. Long texts come last in a
-row, so that reading the columns before them does not touch them.
+what is pending, so that a claim costs the same whatever has been finished. ``trials_changes`` carries the incremental
+reading. Long texts come last in a row, so that reading the columns before them does not touch them.
 """
 
 from sqlalchemy import BigInteger as Big
