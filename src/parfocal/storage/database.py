@@ -29,9 +29,10 @@ class Queue(Protocol):
         n: int,
         lease: float,
         max_attempts: int,
+        reaped: bool,
         now: float,
     ) -> list[Trial] | None:
-        """Give the lowest waiting numbers to ``worker``; None: leases have run out, and are to be reaped first."""
+        """Give the lowest waiting numbers to ``worker``; None: leases have run out, and are to be ``reaped`` first."""
         ...
 
     def heartbeat(

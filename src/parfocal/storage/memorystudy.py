@@ -104,7 +104,8 @@ class MemoryStudy:
         """Give the lowest waiting numbers to ``worker``."""
         trials: list[Trial] = []
         horizon = math.inf if self.budget is None else self.budget + self.ledger.final[FINAL.index(State.LOST)]
-        while len(trials) < n and self._waiting and self._waiting[0] < horizon:
+        most = min(n, self.state(now).claimable)
+        while len(trials) < most and self._waiting and self._waiting[0] < horizon:
             row = self.rows[heapq.heappop(self._waiting)]
             if row.state != State.WAITING:
                 continue

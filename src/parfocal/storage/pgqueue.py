@@ -24,18 +24,28 @@ CHANNELS = {"work": "parfocal_work_", "change": "parfocal_change_"}
 
 # The lowest waiting numbers, unless a lease has run out: then nothing, so that what comes back comes first. What waits
 # once more is looked for everywhere, what is new only from a number on: entries of an index that were claimed lately
-# stay in it until they are cleared away, and whoever began at the first of them would pass them all.
+# stay in it until they are cleared away, and whoever began at the first of them would pass them all. No more are given
+# than the budget has left; the bound of the number holds where several claim at the same moment.
 _CLAIM = f"""
 WITH clock AS MATERIALIZED (SELECT {_NOW} AS now),
-study AS MATERIALIZED (SELECT budget + lost AS horizon FROM studies WHERE id = %(study)s),
+study AS MATERIALIZED (
+  SELECT budget + lost AS horizon, budget - complete - pruned - failed AS "left" FROM studies WHERE id = %(study)s
+),
 expired AS MATERIALIZED (
   SELECT EXISTS (
     SELECT FROM trials WHERE study_id = %(study)s AND state = {State.RUNNING:d} AND lease <= (SELECT now FROM clock)
   ) AS ran_out
 ),
 room AS MATERIALIZED (
-  SELECT CASE WHEN (SELECT ran_out FROM expired) THEN 0 ELSE %(n)s END AS n,
-         COALESCE((SELECT horizon FROM study), 9223372036854775807) AS horizon
+  SELECT CASE
+           WHEN (SELECT ran_out FROM expired) AND NOT %(reaped)s THEN 0
+           WHEN study."left" IS NULL THEN %(n)s
+           ELSE GREATEST(0, LEAST(%(n)s, study."left" - (
+             SELECT count(*) FROM trials WHERE study_id = %(study)s AND state = {State.RUNNING:d} AND lease > 0
+           )))
+         END AS n,
+         COALESCE(horizon, 9223372036854775807) AS horizon
+  FROM study
 ),
 again AS MATERIALIZED (
   SELECT number FROM trials
@@ -126,21 +136,29 @@ class PostgresQueue:
         self._floors: dict[int, int] = {}
 
     def claim(
-        self, connection: Connection, study: int, worker: str, n: int, lease: float, max_attempts: int, now: float
+        self,
+        connection: Connection,
+        study: int,
+        worker: str,
+        n: int,
+        lease: float,
+        max_attempts: int,
+        reaped: bool,
+        now: float,
     ) -> list[Trial] | None:
         """See :class:`~parfocal.storage.database.Queue`."""
         floor = self._floors.get(study, 0)
         values = {"study": study, "worker": worker, "n": n, "lease": lease, "now": now, "floor": floor}
-        rows = connection.exec_driver_sql(_CLAIM, values).all()
+        rows = connection.exec_driver_sql(_CLAIM, values | {"reaped": reaped}).all()
         _exists(connection, study, rows[0].found)
-        if rows[0].expired:
+        if rows[0].expired and not reaped:
             return None
         trials = [trial_of(row) for row in rows if row.number is not None]
         if (
             not trials and floor
         ):  # another one may have claimed a lower number, and have taken it back with its transaction
             self._floors[study] = 0
-            trials = self.claim(connection, study, worker, n, lease, max_attempts, now) or []
+            trials = self.claim(connection, study, worker, n, lease, max_attempts, reaped, now) or []
             self._floors[study] = max(floor, self._floors[study])
         new = [trial.number for trial in trials if trial.attempts == 1]
         if new:

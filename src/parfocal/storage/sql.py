@@ -155,12 +155,17 @@ class SqlStorage:
         """See :meth:`Storage.add`."""
         batch = inputs.batch(configurations, seeds, fidelities, provenances)
 
-        def work(connection: Connection) -> range:
+        first: list[int] = []  # where the batch began at the first try
+
+        def work(connection: Connection, again: bool) -> range:
+            if again and first and sqlqueue.stored(connection, study, batch, first[0]):
+                return range(first[0], first[0] + len(batch.seeds))  # that try did come to its end
+            first[:] = [sqlqueue.ledger(connection, study).total]
             numbers = sqlqueue.add(connection, study, batch, start, asker, self.database.time(connection))
             self._notify(connection, study, "work", "change")
             return numbers
 
-        return self._write(work)
+        return self.database.run(work, "write")
 
     def claim(
         self, study: int, worker: str, n: int = 1, lease: float = LEASE, max_attempts: int = MAX_ATTEMPTS
@@ -169,11 +174,15 @@ class SqlStorage:
         n, lease = checks.positive(n, "n"), inputs.lease(lease)
         max_attempts = checks.positive(max_attempts, "max_attempts")
         queue = self.database.queue
-        while True:
-            trials = self._single(lambda c, _: queue.claim(c, study, worker, n, lease, max_attempts, self._now()))
-            if trials is not None:
-                return trials
+
+        def work(reaped: bool) -> list[Trial] | None:
+            return self._single(lambda c, _: queue.claim(c, study, worker, n, lease, max_attempts, reaped, self._now()))
+
+        trials = work(False)
+        if trials is None:
             self.reap(study, (), max_attempts)
+            trials = work(True)
+        return trials or []
 
     def heartbeat(self, study: int, worker: str, numbers: Iterable[int], lease: float = LEASE) -> list[int]:
         """See :meth:`Storage.heartbeat`."""
@@ -194,7 +203,8 @@ class SqlStorage:
 
         def work(connection: Connection) -> int:
             released = sqlqueue.release(connection, study, worker, wanted)
-            self._notify(connection, study, "work")
+            if released:
+                self._notify(connection, study, "work")
             return released
 
         return self._write(work)
@@ -205,7 +215,8 @@ class SqlStorage:
 
         def work(connection: Connection) -> Reaped:
             reaped = sqlqueue.reap(connection, study, workers, limit, self.database.time(connection))
-            self._notify(connection, study, "work", *(("change",) if reaped.lost else ()))
+            if any(reaped):
+                self._notify(connection, study, "work", *(("change",) if reaped.lost else ()))
             return reaped
 
         return self._write(work)
@@ -217,7 +228,8 @@ class SqlStorage:
         def work(connection: Connection) -> int:
             now = self.database.time(connection)
             withdrawn = sqlqueue.withdraw(connection, study, wanted, message, now)
-            self._notify(connection, study, "change")
+            if withdrawn:
+                self._notify(connection, study, "work", "change")
             return withdrawn
 
         return self._write(work)
@@ -241,7 +253,7 @@ class SqlStorage:
 
         def work(connection: Connection) -> None:
             connection.execute(update(schema.studies).where(schema.studies.c.id == study).values(budget=budget))
-            self._notify(connection, study, "work", "change")
+            self._notify(connection, study, "work")
 
         self._write(work)
 

@@ -1,11 +1,11 @@
 """The queue in SQL: each function is a part of one writing transaction and keeps the study's ledger.
 
-The order of locks is the same everywhere, so that no two transactions wait for each other for ever: first the trials,
-then the row of the study. In an SQLite file a writer is alone, and locks of rows do not exist.
+Locks are taken in one order, the trials before the row of the study, so that transactions seldom wait for each other in
+a circle; where they do, the server ends one of them, which is tried again. In an SQLite file a writer is alone.
 """
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from operator import attrgetter
@@ -64,6 +64,13 @@ _DEAD = _RUNNING.where(
 ).with_for_update(skip_locked=True)
 _COUNT = select(func.count()).where(_c.study_id == bindparam("study"), _c.lease > 0, RUNNING)
 _WAIT = select(_c.number).where(_c.study_id == bindparam("study"), WAITING).with_for_update()
+_RUN = select(_c.number).where(_c.study_id == bindparam("study"), _c.lease > 0, RUNNING).with_for_update()
+_NAMED = (
+    select(_c.number)
+    .where(_c.study_id == bindparam("study"), _c.state < int(State.COMPLETE))
+    .order_by(_c.number)
+    .with_for_update()
+)
 _REQUEUE = (
     update(trials)
     .where(*_KEY)
@@ -78,7 +85,6 @@ _FINISH = (
 )
 _EXTEND = update(trials).where(*_KEY).values(lease=bindparam("lease"))
 _FOREVER = (1 << 63) - 1
-Clock = Callable[[], float]
 
 
 def _running(connection: Connection, statement: Select[Any], **values: Any) -> list[Any]:
@@ -155,14 +161,32 @@ def add(
     return numbers
 
 
+def stored(connection: Connection, study: int, batch: inputs.Batch, first: int) -> bool:
+    """Whether the trials from ``first`` on are those of a batch."""
+    span = (_c.study_id == study, _c.number >= first, _c.number < first + len(batch.seeds))
+    found = connection.execute(select(_c.seed, _c.configuration).where(*span).order_by(_c.number)).all()
+    wanted = zip(batch.seeds, (configuration.to_json() for configuration in batch.configurations), strict=True)
+    return [tuple(row) for row in found] == list(wanted)
+
+
 def claim(
-    connection: Connection, study: int, worker: str, n: int, lease: float, max_attempts: int, now: float
+    connection: Connection,
+    study: int,
+    worker: str,
+    n: int,
+    lease: float,
+    max_attempts: int,
+    reaped: bool,
+    now: float,
 ) -> list[Trial] | None:
     """Take back what ran out, then give the lowest waiting numbers to ``worker``."""
     reap(connection, study, (), max_attempts, now)
-    row = _account(connection, study, False)
-    horizon = _FOREVER if row.budget is None else row.budget + row.lost
-    waiting = connection.execute(_NEXT, {"study": study, "n": n, "horizon": horizon}).all()
+    before = state(connection, study, now)
+    if not before.claimable:
+        return []
+    horizon = _FOREVER if before.budget is None else before.budget + before.counts.lost
+    values = {"study": study, "n": min(n, before.claimable), "horizon": horizon}
+    waiting = connection.execute(_NEXT, values).all()
     rows = []
     claimed = []
     for row in waiting:
@@ -256,11 +280,19 @@ def reap(connection: Connection, study: int, dead: Collection[str], max_attempts
 def withdraw(connection: Connection, study: int, numbers: Collection[int] | None, message: str, now: float) -> int:
     """Make pending trials LOST."""
     _account(connection, study, False)
-    found = {row.number for query in (_RUNNING, _WAIT) for row in connection.execute(query, {"study": study})}
-    pending = sorted(found if numbers is None else found.intersection(numbers))
-    if pending:
-        _lose(connection, study, pending, [message] * len(pending), now)
-    return len(pending)
+    found: set[int] = set()
+    if numbers is not None:
+        query = _NAMED.where(_c.number.in_(list(numbers)))
+        found.update(connection.execute(query, {"study": study}).scalars())
+    while numbers is None:  # a trial may change from one index to the other between two looks, until we have locked it
+        before = len(found)
+        for query in (_WAIT, _RUN):
+            found.update(connection.execute(query, {"study": study}).scalars())
+        if len(found) == before:
+            break
+    if found:
+        _lose(connection, study, sorted(found), [message] * len(found), now)
+    return len(found)
 
 
 def _lose(connection: Connection, study: int, numbers: Sequence[int], texts: Sequence[str], now: float) -> None:

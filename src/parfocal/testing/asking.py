@@ -5,7 +5,7 @@ import time
 from functools import partial
 
 from parfocal.errors import InvalidInput, OutOfStep, StorageError
-from parfocal.storage import Counts
+from parfocal.storage import Counts, Storage
 from parfocal.testing.storagetools import Clock, Make, complete, expect, filled, recounted, refuses
 from parfocal.trials import State
 
@@ -74,8 +74,28 @@ def check_budget(make: Make) -> None:
     expect([trial.number for trial in storage.claim(study, "v", 9)] == [5], "it may grow.")
     storage.set_budget(study, None)
     expect(storage.state(study).budget is None, "or end.")
+    _check_reduced_budgets(storage)
     for wrong in (-1, True):
         refuses(InvalidInput, partial(storage.set_budget, study, wrong), "a budget below 0, or none at all")
+
+
+def _check_reduced_budgets(storage: Storage) -> None:
+    """Check a budget that is lowered while trials beyond it are lost, finished or running."""
+    study = storage.create_study("lost beyond", {}).id
+    storage.add(study, [{}] * 6, range(6))
+    storage.set_budget(study, 3)
+    storage.withdraw(study, [5])
+    expect(len(storage.claim(study, "w", 9)) == 3, "what was lost beyond the budget gives no room within it.")
+    study = storage.create_study("finished beyond", {}).id
+    storage.add(study, [{}] * 10, range(10))
+    claimed = storage.claim(study, "w", 10)
+    storage.report(study, "w", [complete(trial) for trial in claimed[5:]])
+    storage.set_budget(study, 5)
+    storage.release(study, "w")
+    expect(storage.state(study).claimable == 0, "a budget that is spent has no room.")
+    expect(storage.claim(study, "v", 9) == [], "whichever trials it was spent on.")
+    storage.set_budget(study, 7)
+    expect(len(storage.claim(study, "v", 9)) == 2, "a larger one has.")
 
 
 def check_withdrawal(make: Make) -> None:
