@@ -12,8 +12,15 @@ Parts: ``postgres`` (rates of 4 workers, Optuna's RDB storage beside them), ``lo
 import argparse
 import multiprocessing
 import os
+import secrets
+import socket
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,6 +87,43 @@ def sqlite(quick: bool) -> None:
             rate = drive.drained(url, name, 64, batch, fork)
             print(f"SQLite, 64 processes, {n:,} trials, {name}: {rate.rate:,.0f} trials/s, {rate.errors} errors")
             assert rate.errors == 0 and rate.trials == n
+
+
+def http(quick: bool) -> None:
+    """Many workers through a server over HTTP, which has one file."""
+    n = 1_000 if quick else 10_000
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "study.db")
+        with served(path) as url:
+            for name, batch in (("claims in batches", None), ("one by one", 1)):
+                storage = open_storage(path)
+                drive.filled(storage, name, n)
+                storage.close()
+                fork = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
+                rate = drive.drained(url, name, 64, batch, fork)
+                print(f"HTTP, 64 processes, {n:,} trials, {name}: {rate.rate:,.0f} trials/s, {rate.errors} errors")
+                assert rate.errors == 0 and rate.trials == n
+
+
+@contextmanager
+def served(path: Path) -> Iterator[str]:
+    """Serve a database on a free port of this machine; yield the url."""
+    os.environ["PARFOCAL_TOKEN"] = secrets.token_urlsafe(24)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "parfocal", "serve", str(path), "--create", "--port", str(port)]
+    process = subprocess.Popen([*command, "--log-level", "warning"])
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(200):
+            with suppress(OSError), urllib.request.urlopen(f"{url}/health", timeout=1):
+                break
+            time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def measured(quick: bool) -> tuple[dict[str, costs.Cost], float]:
@@ -161,6 +205,7 @@ PARTS: dict[str, Callable[[bool], None]] = {
     "postgres": postgres,
     "long": long,
     "sqlite": sqlite,
+    "http": http,
     "costs": show_costs,
     "simulation": simulation,
 }
