@@ -76,33 +76,29 @@ def long(quick: bool) -> None:
 
 def sqlite(quick: bool) -> None:
     """Many processes on one file."""
-    n = 2_000 if quick else 20_000
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder, 'study.db').as_posix()}"
-        for name, batch in (("claims in batches", None), ("one by one", 1)):
-            storage = open_storage(url)
-            drive.filled(storage, name, n)
-            storage.close()
-            fork = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
-            rate = drive.drained(url, name, 64, batch, fork)
-            print(f"SQLite, 64 processes, {n:,} trials, {name}: {rate.rate:,.0f} trials/s, {rate.errors} errors")
-            assert rate.errors == 0 and rate.trials == n
+        path = Path(folder, "study.db")
+        _crowd("SQLite", path, f"sqlite:///{path.as_posix()}", 2_000 if quick else 20_000)
 
 
 def http(quick: bool) -> None:
     """Many workers through a server over HTTP, which has one file."""
-    n = 1_000 if quick else 10_000
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "study.db")
         with served(path) as url:
-            for name, batch in (("claims in batches", None), ("one by one", 1)):
-                storage = open_storage(path)
-                drive.filled(storage, name, n)
-                storage.close()
-                fork = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
-                rate = drive.drained(url, name, 64, batch, fork)
-                print(f"HTTP, 64 processes, {n:,} trials, {name}: {rate.rate:,.0f} trials/s, {rate.errors} errors")
-                assert rate.errors == 0 and rate.trials == n
+            _crowd("HTTP", path, url, 1_000 if quick else 10_000)
+
+
+def _crowd(title: str, path: Path, url: str, n: int) -> None:
+    """Let 64 processes drain a file, at its url."""
+    fork = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
+    for name, batch in (("claims in batches", None), ("one by one", 1)):
+        storage = open_storage(path)
+        drive.filled(storage, name, n)
+        storage.close()
+        rate = drive.drained(url, name, 64, batch, fork)
+        print(f"{title}, 64 processes, {n:,} trials, {name}: {rate.rate:,.0f} trials/s, {rate.errors} errors")
+        assert rate.errors == 0 and rate.trials == n
 
 
 @contextmanager

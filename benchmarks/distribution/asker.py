@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from benchmarks.distribution import drive
+from benchmarks.pipeline import SPACE
 
 from parfocal.optimizers import propose
 from parfocal.storage import open_storage
@@ -28,7 +29,7 @@ def _ask(url: str, name: str, optimizer: str, queue: Any) -> None:
     start = time.perf_counter()
     history = drive.history_of(storage, name)
     loaded = time.perf_counter()
-    propose(drive.SPACE, optimizer, history, 1)
+    propose(SPACE, optimizer, history, 1)
     asked = time.perf_counter()
     storage.close()
     queue.put((loaded - start, asked - loaded, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import psutil
-from benchmarks.distribution.drive import SPACE, filled
+from benchmarks.distribution.drive import filled
+from benchmarks.pipeline import SPACE
 
 from parfocal.optimizers import propose
 from parfocal.seeds import generator

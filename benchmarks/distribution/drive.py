@@ -6,24 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from benchmarks.pipeline import SPACE
 
 from parfocal.evaluation import PythonEvaluator
 from parfocal.seeds import generator
-from parfocal.space import Categorical, Float, Integer, Space
 from parfocal.storage import Storage, load_history, open_storage
 from parfocal.trials import History, Objective
 from parfocal.workers import work
 
-SPACE = Space(
-    {
-        "sigma": Float(0.5, 8.0, log=True),
-        "threshold": Float(0.0, 1.0),
-        "window": Integer(3, 51),
-        "iterations": Integer(1, 500, log=True),
-        "method": Categorical(["otsu", "li", "triangle", "local"]),
-        "offset": Float(-10.0, 10.0, when="method == 'local'"),
-    }
-)
 OBJECTIVE = Objective("loss")
 _SPAWN = multiprocessing.get_context("spawn")
 

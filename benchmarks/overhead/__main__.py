@@ -12,21 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from benchmarks.pipeline import SPACE
 
 import parfocal
 from parfocal.optimizers import Optimizer
 from parfocal.space import Categorical, Float, Integer, Space
 
-SPACE = Space(
-    {
-        "sigma": Float(0.5, 8.0, log=True),
-        "threshold": Float(0.0, 1.0),
-        "window": Integer(3, 51),
-        "iterations": Integer(1, 500, log=True),
-        "method": Categorical(["otsu", "li", "triangle", "local"]),
-        "offset": Float(-10.0, 10.0, when="method == 'local'"),
-    }
-)
 # a grid of more points than any run asks for: the same parameters at a fixed resolution
 GRID = Space(
     {

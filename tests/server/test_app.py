@@ -25,20 +25,6 @@ RIGHT = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture
-def opened():
-    """Return a function that opens a server's storage, which is closed at the end."""
-    made = []
-
-    def open_it(url, **options):
-        made.append(HttpStorage(url, **options))
-        return made[-1]
-
-    yield open_it
-    for storage in made:
-        storage.close()
-
-
-@pytest.fixture
 def behind():
     return MemoryStorage()
 

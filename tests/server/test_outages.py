@@ -27,20 +27,6 @@ from parfocal.testing.storagetools import complete
 from parfocal.trials import Outcome, Provenance, State
 from tests.server.harness import TOKEN, Proxy, free_port, running, start
 
-
-@pytest.fixture
-def opened():
-    made = []
-
-    def open_it(url, **options):
-        made.append(HttpStorage(url, **options))
-        return made[-1]
-
-    yield open_it
-    for storage in made:
-        storage.close()
-
-
 # ---------------------------------------------------------------- the address and the token
 
 ADDRESSES = {
