@@ -7,12 +7,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.dialects import sqlite as dialect
 
-from parfocal.errors import SchemaVersionError, StorageError
+from parfocal.errors import SchemaVersionError, StorageError, StorageUnavailable
 from parfocal.storage import Counts, MemoryStorage, open_storage, sqlite, sqlqueue, sqlread
 from parfocal.storage.sql import SqlStorage
 from parfocal.trials import Outcome, Reason, State
@@ -254,8 +255,8 @@ def test_a_read_only_folder_and_a_read_only_file_for_a_common_user(tmp_path):
     command = [sys.executable, "-c", code, str(locked / "new.db"), str(shared / "a.db")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     first, second = done.stdout.splitlines()
-    assert "The folder" in first and "cannot be written to" in first
-    assert "The file" in second and "cannot be written to" in second
+    assert "The folder" in first and "cannot be written to" in first and "readonly=True" in first
+    assert "The file" in second and "cannot be written to" in second and "readonly=True" in second
 
 
 def test_a_locked_database_is_told_after_the_timeout(tmp_path):
@@ -270,6 +271,48 @@ def test_a_locked_database_is_told_after_the_timeout(tmp_path):
     other.close()
     assert storage.add(study, [{}], [0]) == range(1)
     storage.close()
+
+
+def test_a_hurry_ends_the_wait_for_another_writer(storage):
+    study = storage.create_study("a", {}).id
+    other = sqlite3.connect(storage.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.3, storage.hurry).start()
+    begin = time.monotonic()
+    with pytest.raises(StorageUnavailable, match="locked by another program"):
+        storage.add(study, [{}], [0])
+    assert 0.2 < time.monotonic() - begin < 2
+    assert storage.wait_for_work(study, 30) is False
+    assert time.monotonic() - begin < 2
+    other.execute("ROLLBACK")
+    other.close()
+    assert storage.add(study, [{}], [0]) == range(1)
+
+
+def test_a_wait_outlives_a_busy_moment_and_tells_its_errors(storage, monkeypatch):
+    study = storage.create_study("a", {}).id
+    engine, failures = storage.database.engine(), []
+
+    class Cursor(sqlite3.Cursor):
+        def execute(self, statement, *values):
+            if statement == "PRAGMA data_version" and failures:
+                raise sqlite3.OperationalError(failures.pop())
+            return super().execute(statement, *values)
+
+    make = type(engine).raw_connection
+
+    def raw_connection(self):
+        raw = make(self)
+        monkeypatch.setattr(raw, "cursor", lambda: Cursor(raw.driver_connection))
+        return raw
+
+    monkeypatch.setattr(type(engine), "raw_connection", raw_connection)
+    failures[:] = ["database is locked"] * 2
+    assert storage.wait_for_work(study, 0.1) is False
+    assert failures == []
+    failures[:] = ["disk I/O error"]
+    with pytest.raises(StorageError, match="cannot be used where it lies"):
+        storage.wait_for_work(study, 0.1)
 
 
 def test_a_writer_waits_for_another_one(storage):

@@ -237,6 +237,13 @@ class Storage(Protocol):
 
     # ------------------------------------------------------------ end
 
+    def hurry(self) -> None:
+        """Let no call of this process wait any more for a database that is away or busy: it raises at once.
+
+        For a quick stop. Where the database answers, everything works as before; sleeps for a change or for work end.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of files and connections; the storage opens them again when it is used again."""
         ...

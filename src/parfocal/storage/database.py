@@ -19,7 +19,7 @@ Topic: TypeAlias = Literal["change", "work"]
 
 
 class Queue(Protocol):
-    """The four calls that a study's workers make all the time, each in one transaction of mode ``single``."""
+    """The three calls that a study's workers make all the time, each in one transaction of mode ``single``."""
 
     def claim(
         self,
@@ -108,6 +108,10 @@ class Database(Protocol):
         self, study: int, topic: Topic, ready: Callable[[Connection], bool], timeout: float, until: Callable[[], bool]
     ) -> bool:
         """Sleep until ``ready``, for ``timeout`` seconds at most and while ``until`` is not; return whether it is."""
+        ...
+
+    def hurry(self) -> None:
+        """Let no call of this process wait any more for a database that is away or busy; for a quick stop."""
         ...
 
     def close(self) -> None:

@@ -11,12 +11,11 @@ from parfocal import checks
 from parfocal.errors import StorageError
 from parfocal.storage import codec, inputs, wire
 from parfocal.storage.base import LEASE, MAX_ATTEMPTS, WITHDRAWN, never
-from parfocal.storage.httpcaller import Caller, in_background
+from parfocal.storage.httpcaller import Caller
+from parfocal.storage.patience import in_background
 from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, WorkerRecord
 from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
 from parfocal.typing import Bools, Values
-
-_LOOK = 0.1  # s, between two times that `until` is asked
 
 
 class HttpStorage:
@@ -234,6 +233,10 @@ class HttpStorage:
         """See :meth:`Storage.workers`."""
         return [WorkerRecord(**content) for content in self._caller.get("/workers")["workers"]]
 
+    def hurry(self) -> None:
+        """See :meth:`Storage.hurry`."""
+        self._caller.patience.hurry()
+
     def close(self) -> None:
         """Close this process's connections; they are opened again when they are needed. The server goes on."""
         self._caller.close()
@@ -254,7 +257,8 @@ class HttpStorage:
                 if time.monotonic() >= deadline or given_up():
                     return False
 
-        return bool(ask(never) if until is never else in_background(ask, until, _LOOK))
+        patience = self._caller.patience
+        return bool(in_background(ask, lambda: patience.ended or until()))
 
 
 def _trials(answer: Mapping[str, Any]) -> list[Trial]:

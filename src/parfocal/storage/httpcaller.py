@@ -1,12 +1,12 @@
 """Calls over HTTP that survive an outage: addresses, the token, connections, retries, errors in plain words."""
 
+import functools
 import ipaddress
 import json
 import os
 import random
 import secrets
 import ssl
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from parfocal.errors import InvalidInput, SchemaVersionError, StorageError, Stor
 from parfocal.extras import require
 from parfocal.storage import wire
 from parfocal.storage.base import never
+from parfocal.storage.patience import Patience, in_background
 
 if TYPE_CHECKING:
     import httpx
@@ -33,16 +34,17 @@ _SMALLEST_TOKEN = 16
 
 def checked(url: str) -> str:
     """Return the address of a server without a slash at its end, or raise one sentence."""
+    scheme, _, rest = url.partition("://")
+    if "@" in rest:  # looked for in the text: a password with a slash or a # in it is none to `urlsplit`
+        raise StorageError(
+            f"The address of a server holds no user or password: write '{scheme}://{rest.rpartition('@')[2]}', "
+            f"and put the server's token into the environment ({TOKEN})."
+        )
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise StorageError(f"'{url.rpartition('@')[2]}' is no address of a server: {error}.") from None
-    if parts.username is not None or parts.password is not None:
-        raise StorageError(
-            f"The address of a server holds no user or password: write '{parts.scheme}://{url.rpartition('@')[2]}', "
-            f"and put the server's token into the environment ({TOKEN})."
-        )
+        raise StorageError(f"'{url}' is no address of a server: {error}.") from None
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
         raise StorageError(f"A server's address looks like 'https://HOST:PORT' or 'https://HOST/PATH'; got '{url}'.")
     if parts.scheme == "http" and not is_loopback(host) and os.environ.get(INSECURE) != "1":
@@ -99,7 +101,7 @@ class Caller:
             "Authorization": f"Bearer {checked_token(token or os.environ.get(TOKEN), self.url)}",
             "User-Agent": "parfocal",
         }
-        self._patience = patience
+        self.patience = Patience(patience)
         self._clients: dict[int, httpx.Client] = {}
         self._away: float | None = None  # since when the server does not answer
         try:
@@ -166,14 +168,15 @@ class Caller:
         body = None
         if content is not None:
             body, headers["Content-Type"] = wire.encode(content), wire.JSON
-        timeout = httpx.Timeout(min(_ANSWER, max(self._patience, 1.0)) + wait, connect=_CONNECT)
+        timeout = httpx.Timeout(min(_ANSWER, max(self.patience.seconds, 1.0)) + wait, connect=_CONNECT)
         attempt = 0
         while True:
             try:
-                response = self._client().request(
-                    method, self.url + wire.PREFIX + path, params=parameters, content=body, headers=headers,
-                    timeout=timeout,
+                send = functools.partial(
+                    self._client().request, method, self.url + wire.PREFIX + path, params=parameters, content=body,
+                    headers=headers, timeout=timeout,
                 )  # fmt: skip
+                response = send() if wait else self._hasty(send)  # who waits long does so in the background already
                 if response.status_code not in _AWAY:
                     self._away = None
                     return self._content(response) if response.status_code == 200 else self._refused(response)
@@ -189,18 +192,30 @@ class Caller:
             self._pause(attempt, error, reason, until)
             attempt += 1
 
+    def _hasty(self, send: "Callable[[], httpx.Response]") -> "httpx.Response":
+        """Return the answer; a hurry does not wait for it."""
+        import httpx
+
+        begin = time.monotonic()
+        response = in_background(lambda _: send(), lambda: self.patience.overdue(begin))
+        if response is None:
+            raise httpx.ReadTimeout("no answer in time")
+        return response
+
     def _pause(self, attempt: int, error: Exception | None, reason: str, until: Callable[[], bool]) -> None:
         """Sleep before the next attempt, or raise."""
         now = time.monotonic()
         if self._away is None:
             self._away = now
-        if now - self._away > self._patience or until() or _hopeless(error):
+        impatient = self.patience.ended or until() or _hopeless(error)
+        if impatient or now - self._away > self.patience.seconds:
             raise StorageUnavailable(
                 f"The server {self.url} has not answered for {now - self._away:.0f} s ({reason}): is it running? "
                 "What was stored is safe; start it again, then go on."
             ) from error
         if attempt:  # the first time at once: a connection that was idle for long is often closed by the other end
-            time.sleep(min(_PAUSES[1], _PAUSES[0] * 2.0 ** min(attempt, 10)) * random.uniform(0.5, 1.0))
+            pause = min(_PAUSES[1], _PAUSES[0] * 2.0 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
+            self.patience.pause(pause, self._away)
 
     # ------------------------------------------------------------ connections
 
@@ -271,30 +286,6 @@ class Caller:
         raise StorageError(f"The server {self.url} answers with status {status}: its log says why.")
 
 
-def in_background(call: Callable[[Callable[[], bool]], Any], until: Callable[[], bool], look: float) -> Any:
-    """Return ``call(given_up)`` from a thread of its own, and ask ``until`` in this one; None where that is True."""
-    given_up = threading.Event()
-    done = threading.Event()
-    results: list[Any] = []
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(call(given_up.is_set))
-        except BaseException as error:
-            failures.append(error)
-        done.set()
-
-    threading.Thread(target=run, name="parfocal-wait", daemon=True).start()
-    while not done.wait(look):
-        if until():
-            given_up.set()
-            return None
-    if failures:
-        raise failures[0]
-    return results[0]
-
-
 def _hopeless(error: Exception | None) -> bool:
     """Whether no patience helps."""
     while error is not None:
@@ -313,4 +304,4 @@ def _cause(error: BaseException) -> str:
     return str(text).rstrip(".")
 
 
-__all__ = ["INSECURE", "TOKEN", "Caller", "checked", "checked_token", "in_background", "is_loopback"]
+__all__ = ["INSECURE", "TOKEN", "Caller", "checked", "checked_token", "is_loopback"]

@@ -215,6 +215,9 @@ class MemoryStorage:
         with self._lock:
             return sorted(self._workers.values(), key=lambda worker: worker.id)
 
+    def hurry(self) -> None:
+        """Do nothing: no call waits for anything."""
+
     def close(self) -> None:
         """Do nothing: what is in memory stays."""
 

@@ -41,8 +41,8 @@ def open_storage(location: str | os.PathLike[str] | None = None, *, readonly: bo
     if separator and scheme in ("postgresql", "postgres"):
         place: str | Path = text
     elif separator and not (scheme == "sqlite" and rest.removeprefix("/")):
-        raise StorageError(
-            f"A storage is a path, 'sqlite:///PATH', 'postgresql://...', 'https://...' or 'memory'; got '{text}'."
+        raise StorageError(  # the rest may hold a password
+            f"A storage is a path, 'sqlite:///PATH', 'postgresql://...', 'https://...' or 'memory'; got '{scheme}://...'."
         )
     else:
         place = Path(rest.removeprefix("/") if separator else text)

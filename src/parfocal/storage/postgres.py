@@ -1,11 +1,13 @@
 """A PostgreSQL server as a shared database: one statement for each call of a worker, and patience while it is away."""
 
+import math
 import os
 import random
+import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -13,7 +15,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from parfocal.errors import SchemaVersionError, StorageError, StorageUnavailable
 from parfocal.extras import require
 from parfocal.storage import pgqueue, pgread, schema
+from parfocal.storage.base import LEASE
 from parfocal.storage.database import Mode, Queue, Reader, Topic
+from parfocal.storage.patience import Patience
+from parfocal.trials import State
 
 T = TypeVar("T")
 _OPTIONS: dict[Mode, dict[str, Any]] = {
@@ -24,22 +29,64 @@ _OPTIONS: dict[Mode, dict[str, Any]] = {
 _LOOK = 5.0  # s, after which one who waits looks for himself, should a notice have been lost
 _ASK = 0.1  # s, between two times that `until` is asked
 _SCHEMA_LOCK = 0x70617266  # "parf": held while the schema is made, so that only one process makes it
-_AWAY = ("08", "57P01", "57P02", "57P03", "53300")
-"""Beginnings of SQL states that say that the server is not there for now."""
+_AWAY = ("08", "25006", "25P03", "53200", "53300", "55P03", "57014", "57P01", "57P02", "57P03", "57P05")
+"""Beginnings of SQL states that say that the server is not there for now, or busy with something else."""
+_FULL = "53100"
+_READ_ONLY = "25006"
 _COLLISIONS = ("40001", "40P01", "23505")
 """SQL states of transactions that met another one: at once again."""
 _MOST_COLLISIONS = 10
+_CROWDED = ("53300", "57P03")
+"""States of a server that is there and lets nobody in for now: waited for also by those who come for the first time."""
+_OPENING = 30.0  # s, to wait for a crowded or starting server
+_SAID = (
+    (r"password", "28P01"),
+    (r'role ".*" does not exist|no pg_hba\.conf entry|authentication failed', "28000"),
+    (r'database ".*" does not exist', "3D000"),
+    (r"too many (clients|connections)|remaining connection slots", "53300"),
+    (r"(starting up|shutting down|in recovery mode|not (yet )?accepting connections)", "57P03"),
+)
+"""What a server says where it makes no connection, to the state that libpq keeps to itself."""
 _MEANINGS = {
     "28P01": "refuses the password: set PGPASSWORD, or write it into ~/.pgpass",
-    "28000": "refuses this user: check the name, and the server's pg_hba.conf",
+    "28000": "refuses this user: check the name (createuser NAME makes a new one), and the server's pg_hba.conf",
     "3D000": "has no such database: make it with  createdb NAME, or name another one",
     "42501": "does not let this user do that: grant it, or use another user",
     "42P01": "has lost a table: restore a backup, or name another database",
     "42703": "has lost a column: restore a backup, or name another database",
-    "53100": "has no room left on its disk: make room; nothing stored is lost",
-    "25006": "is read-only (a standby?): name the one that can be written to",
+    "53300": "has no connection left: raise its max_connections, or start fewer workers",
+    _FULL: "has no room left on its disk: make room; nothing stored is lost",
+    _READ_ONLY: "is read-only (a standby?): name the one that can be written to",
 }
 """SQL state to what it means."""
+
+_GRACE = LEASE  # s, that the living have to renew their leases after an outage
+_LONG = 5.0  # s; an outage that one client noticed for so long, others have had too
+# A lease says that its worker is dead when nothing was heard of it, and nothing can be heard while the server is away.
+# So what ended in an outage, or ends soon after it, holds for some time more: who lives renews it by then. The second
+# half of that time is left as it is, so that of many who come back only the first one finds something to do.
+_KEEP = f"""
+WITH clock AS MATERIALIZED (
+  SELECT extract(epoch FROM clock_timestamp())::float8 AS now,
+         extract(epoch FROM CASE WHEN %(outage)s THEN clock_timestamp() ELSE pg_postmaster_start_time() END)::float8
+           AS back
+)
+UPDATE trials SET lease = back + %(grace)s FROM clock
+WHERE state = {State.RUNNING:d} AND lease > 0 AND lease < back + %(grace)s / 2 AND now < back + %(grace)s / 2
+"""
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call on its way: whether it writes, since when nothing was heard (s, monotonic), and the attempts since."""
+
+    writes: bool
+    heard: float = field(default_factory=time.monotonic)
+    attempts: int = 0
+    collisions: int = 0
+
+    def answered(self) -> None:
+        self.heard, self.attempts = time.monotonic(), 0
 
 
 class PostgresDatabase:
@@ -48,11 +95,12 @@ class PostgresDatabase:
     def __init__(self, url: str, patience: float, clock: Callable[[], float] | None, readonly: bool = False) -> None:
         require("psycopg", "postgres")
         self._url = checked(url)
-        self._patience = patience
+        self._patience = Patience(patience)
         self._clock = clock
         self._engine: Engine | None = None
         self._pid = 0
-        self._answered = False
+        self._answered = self._wrote = False
+        self._lost = math.inf  # since when the server is away (s, monotonic)
         self._queue = pgqueue.PostgresQueue()
         if not self.run(lambda connection, _: schema.current(connection, url), "read"):
             if readonly:
@@ -85,16 +133,9 @@ class PostgresDatabase:
         return pgread
 
     def _connect(self) -> Any:
-        import psycopg
+        from parfocal.storage.pgconnection import connect
 
-        return psycopg.connect(
-            self._url,
-            connect_timeout=10,
-            application_name="parfocal",
-            keepalives_idle=30,
-            keepalives_interval=10,
-            keepalives_count=3,
-        )
+        return connect(self._url, self._patience)
 
     def engine(self) -> Engine:
         """Return this process's engine: a connection must never cross a fork."""
@@ -109,22 +150,42 @@ class PostgresDatabase:
 
     def run(self, work: Callable[[Connection, bool], T], mode: Mode) -> T:
         """See :meth:`~parfocal.storage.database.Database.run`."""
+        return self._run(work, mode, _Call(mode != "read"))
+
+    def _run(self, work: Callable[[Connection, bool], T], mode: Mode, call: _Call) -> T:
         bound = self.engine().execution_options(**_OPTIONS[mode])
-        deadline = time.monotonic() + (self._patience if self._answered else 0)
-        attempt = collisions = 0
         while True:
             try:
                 with bound.begin() as connection:
-                    return work(connection, attempt > 0)
+                    about = connection.info  # of the connection to the server, as long as that lives
+                    if call.writes and self._answered and self._clock is None and _KEEP not in about:
+                        outage = time.monotonic() - self._lost > _LONG
+                        connection.exec_driver_sql(_KEEP, {"outage": outage, "grace": _GRACE})
+                    result = work(connection, call.attempts > 0)
+                if call.writes:
+                    about[_KEEP] = self._wrote = True
+                    self._lost = math.inf
+                return result
             except (SQLAlchemyError, OSError) as error:
-                state = sql_state(error)
-                if state in _COLLISIONS and collisions < _MOST_COLLISIONS:
-                    collisions += 1
-                elif not is_away(error) or time.monotonic() > deadline:
+                if not self._again(error, call):
                     raise self._translated(error) from error
-                pause = 0.01 if state in _COLLISIONS else 0.05
-                time.sleep(min(2.0, pause * 2**attempt) * random.uniform(0.5, 1.0))
-                attempt = min(attempt + 1, 30)
+
+    def _again(self, error: Exception, call: _Call) -> bool:
+        """Sleep before another attempt; False: there is none."""
+        state = sql_state(error)
+        collided = state in _COLLISIONS and call.collisions < _MOST_COLLISIONS
+        if not (collided or is_away(error)):
+            return False
+        if not collided:
+            self._lost = min(self._lost, call.heard)
+        if state == _READ_ONLY:  # another server may have become the one that can be written to
+            self.engine().dispose()
+        known = self._wrote if state == _READ_ONLY else self._answered
+        limit = None if known or collided else min(self._patience.seconds, _OPENING) if state in _CROWDED else 0.0
+        pause = (0.01 if collided else 0.05) * 2 ** min(call.attempts, 30)
+        call.collisions += collided
+        call.attempts += 1
+        return self._patience.pause(min(2.0, pause) * random.uniform(0.5, 1.0), call.heard, limit)
 
     def time(self, connection: Connection) -> float:
         """Return the server's clock, or the one that was given."""
@@ -145,6 +206,7 @@ class PostgresDatabase:
     ) -> bool:
         """See :meth:`~parfocal.storage.database.Database.wait`; it costs the server nothing while nothing happens."""
         deadline = time.monotonic() + timeout
+        call = _Call(writes=False)
 
         def listen(connection: Connection, _: bool) -> bool:
             raw: Any = connection.connection.driver_connection
@@ -154,13 +216,14 @@ class PostgresDatabase:
                 while True:
                     if ready(connection):
                         return True
+                    call.answered()
                     look = min(deadline, time.monotonic() + _LOOK)
                     noticed = False
                     while not noticed:
                         left = look - time.monotonic()
                         if left <= 0:
                             break
-                        if until():
+                        if self._patience.ended or until():
                             return False
                         noticed = any(True for _ in raw.notifies(timeout=min(left, _ASK), stop_after=1))
                     if not noticed and time.monotonic() >= deadline:
@@ -169,7 +232,11 @@ class PostgresDatabase:
                 if not raw.closed:
                     connection.exec_driver_sql(f"UNLISTEN {channel}")
 
-        return self.run(listen, "single")
+        return self._run(listen, "single", call)
+
+    def hurry(self) -> None:
+        """See :meth:`~parfocal.storage.database.Database.hurry`."""
+        self._patience.hurry()
 
     def close(self) -> None:
         """Close the connections; they are opened again when they are needed."""
@@ -180,40 +247,51 @@ class PostgresDatabase:
     def _translated(self, error: Exception) -> StorageError:
         """Return a driver's error as one sentence."""
         text = " ".join(str(getattr(error, "orig", None) or error).split())
-        meaning = _MEANINGS.get(sql_state(error))
-        if meaning is not None:
-            return StorageError(f"The server of '{self._url}' {meaning} ({text}).")
-        if "password" in text and is_away(error):  # libpq has no state for what fails before there is a connection
-            return StorageError(f"The server of '{self._url}' {_MEANINGS['28P01']} ({text}).")
-        if "does not exist" in text and is_away(error):
-            return StorageError(f"The server of '{self._url}' {_MEANINGS['3D000']} ({text}).")
-        if is_away(error):
-            return StorageUnavailable(
+        state = sql_state(error)
+        away = state.startswith((*_AWAY, _FULL)) if state else is_away(error)
+        kind = StorageUnavailable if away else StorageError
+        if state in _MEANINGS:
+            return kind(f"The server of '{self._url}' {_MEANINGS[state]} ({text}).")
+        if away:
+            return kind(
                 f"The server of '{self._url}' does not answer: is it running, and can this host reach it? ({text})"
             )
-        return StorageError(f"The database '{self._url}' cannot be used: {text}.")
+        return kind(f"The database '{self._url}' cannot be used: {text}.")
+
+
+_SECRET = {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
 
 
 def checked(url: str) -> str:
-    """Return a URL that holds no password, or raise :class:`StorageError`."""
+    """Return a URL that holds no password, or raise :class:`StorageError`, which does not show it."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
     try:
-        parts = urlsplit(url)
-        password = parts.password is not None or "password" in dict(parse_qsl(parts.query))
-    except ValueError as error:
-        raise StorageError(
-            f"The url of a PostgreSQL storage is wrong ({error}): write postgresql://user@host:port/database."
-        ) from None
-    if password:
+        parts = conninfo_to_dict(url)
+    except psycopg.Error:
+        parts = {"port": "wrong"}
+    if _SECRET & parts.keys():
         raise StorageError(
             "A storage's url must not hold a password, since it is shown and stored: leave it out, and set PGPASSWORD "
             "or write it into ~/.pgpass."
+        )
+    ports = str(parts.get("port", "")).replace(",", "")
+    if "@" in f"{parts.get('host', '')}{parts.get('dbname', '')}" or not (ports.isdigit() or not ports):
+        raise StorageError(
+            "The url of a PostgreSQL storage is wrong: write postgresql://user@host:port/database, special characters "
+            "as %XX, and no password."
         )
     return url
 
 
 def sql_state(error: Exception) -> str:
     """Return the SQL state of an error, empty where it has none."""
-    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    cause = getattr(error, "orig", None)
+    state: str | None = getattr(cause, "sqlstate", None)
+    if state is None and cause is not None:
+        return next((state for pattern, state in _SAID if re.search(pattern, str(cause))), "")
+    return state or ""
 
 
 def is_away(error: Exception) -> bool:
@@ -221,8 +299,8 @@ def is_away(error: Exception) -> bool:
     import psycopg
 
     cause = error.orig if isinstance(error, DBAPIError) else error
-    state = sql_state(error)
+    state = getattr(cause, "sqlstate", None)
     if state:
-        return state.startswith(_AWAY)
+        return bool(state.startswith(_AWAY))
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     return lost or isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | OSError)

@@ -324,6 +324,10 @@ class SqlStorage:
         rows = self._read(lambda c: c.execute(select(schema.workers).order_by(schema.workers.c.id)).all())
         return [WorkerRecord(**row._mapping) for row in rows]
 
+    def hurry(self) -> None:
+        """See :meth:`Storage.hurry`."""
+        self.database.hurry()
+
     def close(self) -> None:
         """Close the connections; the storage opens them again when it is used again."""
         self.database.close()

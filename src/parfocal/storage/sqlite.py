@@ -15,13 +15,15 @@ from sqlalchemy.pool import NullPool, QueuePool
 from parfocal.errors import SchemaVersionError, StorageError, StorageUnavailable
 from parfocal.storage import schema, sqlqueue, sqlread
 from parfocal.storage.database import Mode, Queue, Reader, Topic
+from parfocal.storage.patience import Patience
 
 T = TypeVar("T")
 Durability = Literal["process", "power"]
 
 _SYNCHRONOUS = {"process": "NORMAL", "power": "FULL"}
-_RETRIES = 5
+_BUSY = 0.25  # s that SQLite itself waits for another writer: neither Ctrl-C nor a hurry ends it
 _LOOK = (0.002, 0.05)  # s, shortest and longest time between two looks whether the file has changed
+_LOOK_ONLY = "only look at it: open_storage(..., readonly=True), or a command that writes nothing (parfocal status)"
 _WRITE = "parfocal_write"
 _SMALLEST = 512  # bytes; the smallest page
 
@@ -37,9 +39,13 @@ def check_path(path: Path) -> None:
     if not path.parent.is_dir():
         raise StorageError(f"The folder '{path.parent}' does not exist: make it, or name another one.")
     if not os.access(path.parent, os.W_OK):
-        raise StorageError(f"The folder '{path.parent}' cannot be written to: choose another one for the studies.")
+        raise StorageError(
+            f"The folder '{path.parent}' cannot be written to: choose another one for the studies, or {_LOOK_ONLY}."
+        )
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        raise StorageError(f"The file '{path}' cannot be written to: change its permissions, or name another one.")
+        raise StorageError(
+            f"The file '{path}' cannot be written to: change its permissions, name another one, or {_LOOK_ONLY}."
+        )
     if path.exists() and 0 < path.stat().st_size < _SMALLEST:  # SQLite would take it for an empty file
         raise StorageError(f"'{path}' is no database of parfocal (no SQLite file): name another file for the studies.")
 
@@ -54,15 +60,15 @@ def check_readable(path: Path) -> None:
         raise StorageError(f"'{path}' is no database of parfocal (no SQLite file).")
 
 
-def make_engine(path: Path, durability: Durability, timeout: float, readonly: bool = False) -> Engine:
+def make_engine(path: Path, durability: Durability, busy: float, readonly: bool = False) -> Engine:
     """Return the engine of a file; its transactions begin as writers or as readers (:func:`transaction`)."""
     if readonly:
         pool = QueuePool if _writable(path) else NullPool
-        engine = create_engine("sqlite://", creator=lambda: connect_read_only(path, timeout), poolclass=pool)
+        engine = create_engine("sqlite://", creator=lambda: connect_read_only(path, busy), poolclass=pool)
     else:
         engine = create_engine(
             URL.create("sqlite", database=str(path)),
-            connect_args={"timeout": timeout, "check_same_thread": False},
+            connect_args={"timeout": busy, "check_same_thread": False},
             pool_size=4,
             max_overflow=-1,
         )
@@ -113,7 +119,7 @@ def prepare(database: "SqliteDatabase") -> None:
         return
     if database.readonly:
         raise SchemaVersionError(f"'{where}' {schema.BEHIND}")
-    _retried(lambda _: _set_wal(database.engine()), where)
+    database.retried(lambda _: _set_wal(database.engine()))
     database.run(lambda connection, _: schema.ensure(connection, where), "write")
 
 
@@ -139,7 +145,8 @@ class SqliteDatabase:
         self.path = Path(path).expanduser().absolute()
         self.readonly = readonly
         self._clock = clock
-        self._options = (durability, timeout, readonly)
+        self._patience = Patience(timeout)
+        self._options = (durability, min(timeout, _BUSY), readonly)
         self._engine: Engine | None = None
         self._pid = 0
         (check_readable if readonly else check_path)(self.path)
@@ -176,7 +183,19 @@ class SqliteDatabase:
             with bound.begin() as connection:
                 return work(connection, again)
 
-        return _retried(once, str(self.path))
+        return self.retried(once)
+
+    def retried(self, call: Callable[[bool], T]) -> T:
+        """Return ``call(again)``; a busy database is tried again, other errors become one sentence."""
+        begin, attempt = time.monotonic(), 0
+        while True:
+            try:
+                return call(attempt > 0)
+            except (DBAPIError, sqlite3.Error) as error:
+                pause = random.uniform(0.5, 1.0) * min(0.01 * 2**attempt, _BUSY)
+                if not (_busy(error) and self._patience.pause(pause, begin)):
+                    raise translated(error, str(self.path)) from error
+            attempt = min(attempt + 1, 30)
 
     def time(self, connection: Connection) -> float:
         """Return this host's clock, or the one that was given."""
@@ -194,41 +213,32 @@ class SqliteDatabase:
     ) -> bool:
         """See :meth:`~parfocal.storage.database.Database.wait`; a look costs some microseconds and no lock."""
         deadline, pause = time.monotonic() + timeout, _LOOK[0]
-        raw = self.engine().raw_connection()
+        raw = self.retried(lambda _: self.engine().raw_connection())
         try:
             cursor, version = raw.cursor(), None
             while True:
-                now = cursor.execute("PRAGMA data_version").fetchone()
+                now = self.retried(lambda _: cursor.execute("PRAGMA data_version").fetchone())
                 if now != version:
                     version = now
                     if self.run(lambda connection, _: ready(connection), "read"):
                         return True
                 left = deadline - time.monotonic()
-                if left <= 0 or until():
+                if left <= 0 or self._patience.ended or until():
                     return False
                 time.sleep(min(pause, left))
                 pause = min(1.2 * pause, _LOOK[1])
         finally:
             raw.close()
 
+    def hurry(self) -> None:
+        """See :meth:`~parfocal.storage.database.Database.hurry`."""
+        self._patience.hurry()
+
     def close(self) -> None:
         """Close the file's connections; they are opened again when they are needed."""
         if self._engine is not None and self._pid == os.getpid():
             self._engine.dispose()
         self._engine = None
-
-
-def _retried(call: Callable[[bool], T], where: str) -> T:
-    """Return ``call(again)``; a busy database is tried again, other errors become one sentence."""
-    attempt = 0
-    while True:
-        try:
-            return call(attempt > 0)
-        except (DBAPIError, sqlite3.Error) as error:
-            if not _busy(error) or attempt == _RETRIES:
-                raise translated(error, where) from error
-        time.sleep(random.uniform(0.5, 1.0) * 0.01 * 2**attempt)
-        attempt += 1
 
 
 def _busy(error: Exception) -> bool:
