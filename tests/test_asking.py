@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -130,8 +131,9 @@ def test_the_dead_and_the_silent_are_struck_off():
     now[0] += 1150
     alive = this_worker("alive", 1)
     storage.register(alive)
-    storage.register(WorkerRecord("dead", alive.host, alive.pid, 1.0, study=1))
-    storage.lead(1, "dead")
+    gone = replace(this_worker("dead", 1), pid=1 << 23)  # beyond all process ids
+    storage.register(gone)
+    storage.lead(1, gone.id)
     assert tidy(storage, 1) == 2, "two have shown a sign of life"
     assert storage.state(1).asker is None
     assert [worker.id for worker in storage.workers()] == sorted([alive.id, "other study", "silent"])

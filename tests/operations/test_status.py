@@ -43,7 +43,7 @@ def test_workers_are_marked_by_their_last_sign_of_life():
         replace(here, id="busy", study=record.id, job="slurm 7_1"),
         replace(here, id="idle", study=record.id),
         replace(here, id="asker", study=record.id),
-        replace(here, id="dead", pid=2**22 + 1),  # above the largest process id
+        replace(this_worker("dead"), pid=2**22 + 1),  # above the largest process id
         WorkerRecord("far", "node17", 4711, 0.0, study=record.id),
     ):
         storage.register(worker)
@@ -55,7 +55,7 @@ def test_workers_are_marked_by_their_last_sign_of_life():
     storage.lead(record.id, "asker")
     clock.now += 5
     table = {worker.id: worker for worker in Monitor(storage).look().workers}
-    found = {name: worker.health for name, worker in table.items()}
+    found = {name.partition("-")[0]: worker.health for name, worker in table.items()}
     assert found == {
         "busy": "working", "asker": "asking", "idle": "idle", "dead": "dead", "far": "silent", "stranger": "unknown",
     }  # fmt: skip
