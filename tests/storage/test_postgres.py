@@ -23,10 +23,17 @@ from parfocal.testing.postgres import PostgresServer
 from parfocal.trials import State
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own(postgres_server):  # the shared one says whether there is any
+    """A server that may be stopped."""
     with PostgresServer() as server:
         yield server
+
+
+@pytest.fixture
+def own_url(own):
+    """The url of a new, empty database on it."""
+    return own.database()
 
 
 @pytest.fixture
@@ -72,10 +79,10 @@ def aside(call):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
-def test_a_server_that_stands_still_is_away_after_the_patience(own, monkeypatch):
+def test_a_server_that_stands_still_is_away_after_the_patience(own, own_url, monkeypatch):
     monkeypatch.setattr(pgconnection, "_LEAST", 0.5)
     monkeypatch.setattr(pgconnection, "_CONNECT", 2)
-    storage = SqlStorage(own.url, patience=1.0)
+    storage = SqlStorage(own_url, patience=1.0)
     study = storage.create_study("a", {}).id
     with still(own):
         begin = time.monotonic()
@@ -103,8 +110,8 @@ def test_a_statement_that_takes_long_on_a_living_server_is_waited_for(storage):
 # ---------------------------------------------------------------- a hurry
 
 
-def test_a_hurry_ends_the_calls_that_wait_for_a_server_that_is_gone(own):
-    storage = SqlStorage(own.url)
+def test_a_hurry_ends_the_calls_that_wait_for_a_server_that_is_gone(own, own_url):
+    storage = SqlStorage(own_url)
     study = storage.create_study("a", {}).id
     own.stop(signal.SIGINT)
     with aside(lambda: storage.state(study)) as results:
@@ -122,8 +129,8 @@ def test_a_hurry_ends_the_calls_that_wait_for_a_server_that_is_gone(own):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
-def test_a_hurry_ends_the_calls_that_hang_in_a_server_that_stands_still(own):
-    storage = SqlStorage(own.url)
+def test_a_hurry_ends_the_calls_that_hang_in_a_server_that_stands_still(own, own_url):
+    storage = SqlStorage(own_url)
     study = storage.create_study("a", {}).id
     with still(own):
         with aside(lambda: storage.state(study)) as results:
@@ -149,15 +156,16 @@ def test_a_hurry_ends_a_sleep(storage):
 # ---------------------------------------------------------------- outages longer than a lease
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs signals of POSIX")
 @pytest.mark.parametrize("way", ["stopped", "still"])
-def test_the_living_keep_their_trials_over_an_outage_longer_than_a_lease(own, way, monkeypatch):
+def test_the_living_keep_their_trials_over_an_outage_longer_than_a_lease(own, own_url, way, monkeypatch):
     monkeypatch.setattr(postgres, "_GRACE", 4.0)
     monkeypatch.setattr(postgres, "_LONG", 2.0)
     monkeypatch.setattr(pgconnection, "_LEAST", 2.5)
     monkeypatch.setattr(pgconnection, "_CONNECT", 2)
     patience = 120.0 if way == "stopped" else 2.5
-    storage, other = SqlStorage(own.url, patience=patience), SqlStorage(own.url, patience=patience)
+    storage, other = SqlStorage(own_url, patience=patience), SqlStorage(own_url, patience=patience)
     study = storage.create_study("a", {}).id
     storage.add(study, [{}, {}], [0, 1])
     assert [trial.number for trial in storage.claim(study, "dead", lease=2.0)] == [0]
@@ -166,7 +174,7 @@ def test_the_living_keep_their_trials_over_an_outage_longer_than_a_lease(own, wa
         own.stop(signal.SIGINT)
         time.sleep(4.0)
         own.start()
-        first = SqlStorage(own.url)  # who comes first may have seen nothing of the outage
+        first = SqlStorage(own_url)  # who comes first may have seen nothing of the outage
     else:
         with still(own), pytest.raises(StorageUnavailable):
             other.state(study)
@@ -293,9 +301,9 @@ def test_a_server_that_nobody_runs_is_told_at_once(postgres_server):
     assert time.monotonic() - begin < 5
 
 
-def test_patience_counts_from_the_outage_and_not_from_the_sleep(own, monkeypatch):
+def test_patience_counts_from_the_outage_and_not_from_the_sleep(own, own_url, monkeypatch):
     monkeypatch.setattr(postgres, "_LOOK", 0.2)
-    storage = SqlStorage(own.url, patience=2.0)
+    storage = SqlStorage(own_url, patience=2.0)
     study = storage.create_study("a", {}).id
     with aside(lambda: storage.wait_for_work(study, 30)) as results:
         time.sleep(3.0)  # longer than the patience
@@ -303,7 +311,7 @@ def test_patience_counts_from_the_outage_and_not_from_the_sleep(own, monkeypatch
         own.start()
         time.sleep(0.5)
         assert results == []
-        with_more = SqlStorage(own.url)
+        with_more = SqlStorage(own_url)
         with_more.add(study, [{}], [0])
     assert results == [True]
     with_more.close()

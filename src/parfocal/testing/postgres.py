@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -41,6 +42,22 @@ def _folders() -> Iterator[Path]:
             yield from (folder / "bin" for folder in Path(spec.origin).parent.glob(pattern))
     for pattern in _SYSTEM:
         yield from (folder / "bin" for folder in sorted(Path("/").glob(pattern), reverse=True))
+
+
+_QUIT, _KILL = (getattr(signal, name, signal.SIGTERM) for name in ("SIGQUIT", "SIGKILL"))  # Windows has but one way
+_UNDERTAKER = """
+import pathlib, shutil, sys, psutil
+sys.stdin.buffer.read()  # ends with the owner, however that ends
+folder = pathlib.Path(sys.argv[1])
+for process in psutil.process_iter(["cmdline"]):
+    if str(folder / "data") in (process.info["cmdline"] or ()):
+        try:
+            process.send_signal(int(sys.argv[2]))
+            process.wait(5)
+        except psutil.Error:
+            pass
+shutil.rmtree(folder, ignore_errors=True)
+"""
 
 
 class PostgresServer:
@@ -92,6 +109,17 @@ class PostgresServer:
 
     def __enter__(self) -> "PostgresServer":
         self._folder = Path(tempfile.mkdtemp(prefix="parfocal-pg-", dir="/tmp" if os.path.isdir("/tmp") else None))
+        command = [sys.executable, "-c", _UNDERTAKER, str(self._folder), str(int(_QUIT))]
+        self._undertaker = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        try:
+            self._make()
+            self.start()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def _make(self) -> None:
         self._user = self._ordinary_user()
         data = self._folder / "data"
         command = [self._programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
@@ -104,8 +132,6 @@ class PostgresServer:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.start()
-        return self
 
     def _ordinary_user(self) -> int | None:
         """Return the user that the server runs as, None for this one; PostgreSQL refuses to run as root."""
@@ -146,17 +172,22 @@ class PostgresServer:
     def stop(self, number: int = signal.SIGINT) -> None:
         """Stop it: SIGINT ends all connections in good order, SIGQUIT at once, SIGKILL as a crash."""
         if self._process is not None:
-            if number == signal.SIGKILL:
-                os.killpg(self._process.pid, signal.SIGKILL)
+            if number == _KILL and hasattr(os, "killpg"):
+                os.killpg(self._process.pid, number)
             self._process.send_signal(number)
             self._process.wait(60)
             self._process = None
 
+    def _end(self) -> None:
+        try:
+            self.stop(_QUIT)
+        finally:
+            self._undertaker.communicate()  # removes the folder, as it would where this process was killed
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop(signal.SIGQUIT)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._end()
 
 
 def _plain() -> dict[str, str]:

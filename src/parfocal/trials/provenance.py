@@ -42,8 +42,8 @@ class Provenance:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "Provenance":
-        """Return the provenance that :meth:`to_dict` wrote."""
-        return cls(**fields)
+        """Return the provenance that :meth:`to_dict` wrote; what only a newer parfocal knows is left out."""
+        return cls(**{name: value for name, value in fields.items() if name in cls.__slots__})
 
 
 GIVEN = Provenance("given", "none")
