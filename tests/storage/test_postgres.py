@@ -325,3 +325,19 @@ def test_sqlalchemy_knows_a_connection_that_was_given_up(storage):
         return connection.execute(sqlalchemy.text("SELECT 1")).scalar_one()
 
     assert storage.database.run(work, "read") == 1
+
+
+def test_a_worker_that_waits_holds_two_connections(storage):
+    study = storage.create_study("a", {}).id
+    with aside(lambda: storage.wait_for_work(study, 30)):
+        time.sleep(0.3)
+        for _ in range(5):
+            storage.heartbeat(study, "w", [])
+            storage.state(study)
+        with psycopg.connect(storage.url) as connection:
+            query = (
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name = 'parfocal'"
+            )
+            assert connection.execute(query).fetchone() == (2,)
+        storage.hurry()
