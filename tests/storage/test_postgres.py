@@ -17,7 +17,7 @@ import psycopg
 import sqlalchemy
 
 from parfocal.errors import StorageError, StorageUnavailable
-from parfocal.storage import open_storage, pgconnection, postgres
+from parfocal.storage import open_storage, pgconnection, pgerrors, postgres
 from parfocal.storage.sql import SqlStorage
 from parfocal.testing.postgres import PostgresServer
 from parfocal.trials import State
@@ -235,7 +235,7 @@ def test_a_url_with_a_password_is_refused_and_not_shown(url, monkeypatch):
     "url", ["postgresql:///d", "postgresql://a:1,b:2/d", "postgresql://u@[::1]:5/d?application_name=a@b"]
 )
 def test_a_url_without_a_password_is_taken(url):
-    assert postgres.checked(url) == url
+    assert pgerrors.checked(url) == url
 
 
 # ---------------------------------------------------------------- errors

@@ -3,21 +3,21 @@
 import math
 import os
 import random
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from parfocal.errors import SchemaVersionError, StorageError, StorageUnavailable
+from parfocal.errors import SchemaVersionError
 from parfocal.extras import require
 from parfocal.storage import pgqueue, pgread, schema
 from parfocal.storage.base import LEASE
 from parfocal.storage.database import Mode, Queue, Reader, Topic
 from parfocal.storage.patience import Patience
+from parfocal.storage.pgerrors import COLLISIONS, CROWDED, READ_ONLY, checked, is_away, sql_state, translated
 from parfocal.trials import State
 
 T = TypeVar("T")
@@ -29,37 +29,8 @@ _OPTIONS: dict[Mode, dict[str, Any]] = {
 _LOOK = 5.0  # s, after which one who waits looks for himself, should a notice have been lost
 _ASK = 0.1  # s, between two times that `until` is asked
 _SCHEMA_LOCK = 0x70617266  # "parf": held while the schema is made, so that only one process makes it
-_AWAY = ("08", "25006", "25P03", "53200", "53300", "55P03", "57014", "57P01", "57P02", "57P03", "57P05")
-"""Beginnings of SQL states that say that the server is not there for now, or busy with something else."""
-_FULL = "53100"
-_READ_ONLY = "25006"
-_COLLISIONS = ("40001", "40P01", "23505")
-"""SQL states of transactions that met another one: at once again."""
 _MOST_COLLISIONS = 10
-_CROWDED = ("53300", "57P03")
-"""States of a server that is there and lets nobody in for now: waited for also by those who come for the first time."""
 _OPENING = 30.0  # s, to wait for a crowded or starting server
-_SAID = (
-    (r"password", "28P01"),
-    (r'role ".*" does not exist|no pg_hba\.conf entry|authentication failed', "28000"),
-    (r'database ".*" does not exist', "3D000"),
-    (r"too many (clients|connections)|remaining connection slots", "53300"),
-    (r"(starting up|shutting down|in recovery mode|not (yet )?accepting connections)", "57P03"),
-)
-"""What a server says where it makes no connection, to the state that libpq keeps to itself."""
-_MEANINGS = {
-    "28P01": "refuses the password: set PGPASSWORD, or write it into ~/.pgpass",
-    "28000": "refuses this user: check the name (createuser NAME makes a new one), and the server's pg_hba.conf",
-    "3D000": "has no such database: make it with  createdb NAME, or name another one",
-    "42501": "does not let this user do that: grant it, or use another user",
-    "42P01": "has lost a table: restore a backup, or name another database",
-    "42703": "has lost a column: restore a backup, or name another database",
-    "53300": "has no connection left: raise its max_connections, or start fewer workers",
-    _FULL: "has no room left on its disk: make room; nothing stored is lost",
-    _READ_ONLY: "is read-only (a standby?): name the one that can be written to",
-}
-"""SQL state to what it means."""
-
 _GRACE = LEASE  # s, that the living have to renew their leases after an outage
 _LONG = 5.0  # s; an outage that one client noticed for so long, others have had too
 # A lease says that its worker is dead when nothing was heard of it, and nothing can be heard while the server is away.
@@ -168,24 +139,24 @@ class PostgresDatabase:
                 return result
             except (SQLAlchemyError, OSError) as error:
                 if not self._again(error, call):
-                    raise self._translated(error) from error
+                    raise translated(error, self._url) from error
 
     def _again(self, error: Exception, call: _Call) -> bool:
         """Sleep before another attempt; False: there is none."""
-        state = sql_state(error)
-        collided = state in _COLLISIONS and call.collisions < _MOST_COLLISIONS
-        if not (collided or is_away(error)):
-            return False
-        if not collided:
-            self._lost = min(self._lost, call.heard)
-        if state == _READ_ONLY:  # another server may have become the one that can be written to
-            self.engine().dispose()
-        known = self._wrote if state == _READ_ONLY else self._answered
-        limit = None if known or collided else min(self._patience.seconds, _OPENING) if state in _CROWDED else 0.0
-        pause = (0.01 if collided else 0.05) * 2 ** min(call.attempts, 30)
-        call.collisions += collided
+        state, pause = sql_state(error), random.uniform(0.5, 1.0) * 2 ** min(call.attempts, 30)
         call.attempts += 1
-        return self._patience.pause(min(2.0, pause) * random.uniform(0.5, 1.0), call.heard, limit)
+        if state in COLLISIONS and call.collisions < _MOST_COLLISIONS:
+            call.collisions += 1
+            time.sleep(min(1.0, 0.01 * pause))
+            return True
+        if not is_away(error):
+            return False
+        self._lost = min(self._lost, call.heard)
+        if state == READ_ONLY:  # another server may have become the one that can be written to
+            self.engine().dispose()
+        known = self._wrote if state == READ_ONLY else self._answered
+        limit = None if known else min(self._patience.seconds, _OPENING) if state in CROWDED else 0.0
+        return self._patience.pause(min(2.0, 0.05 * pause), call.heard, limit)
 
     def time(self, connection: Connection) -> float:
         """Return the server's clock, or the one that was given."""
@@ -243,64 +214,3 @@ class PostgresDatabase:
         if self._engine is not None and self._pid == os.getpid():
             self._engine.dispose()
         self._engine = None
-
-    def _translated(self, error: Exception) -> StorageError:
-        """Return a driver's error as one sentence."""
-        text = " ".join(str(getattr(error, "orig", None) or error).split())
-        state = sql_state(error)
-        away = state.startswith((*_AWAY, _FULL)) if state else is_away(error)
-        kind = StorageUnavailable if away else StorageError
-        if state in _MEANINGS:
-            return kind(f"The server of '{self._url}' {_MEANINGS[state]} ({text}).")
-        if away:
-            return kind(
-                f"The server of '{self._url}' does not answer: is it running, and can this host reach it? ({text})"
-            )
-        return kind(f"The database '{self._url}' cannot be used: {text}.")
-
-
-_SECRET = {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
-
-
-def checked(url: str) -> str:
-    """Return a URL that holds no password, or raise :class:`StorageError`, which does not show it."""
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
-    try:
-        parts = conninfo_to_dict(url)
-    except psycopg.Error:
-        parts = {"port": "wrong"}
-    if _SECRET & parts.keys():
-        raise StorageError(
-            "A storage's url must not hold a password, since it is shown and stored: leave it out, and set PGPASSWORD "
-            "or write it into ~/.pgpass."
-        )
-    ports = str(parts.get("port", "")).replace(",", "")
-    if "@" in f"{parts.get('host', '')}{parts.get('dbname', '')}" or not (ports.isdigit() or not ports):
-        raise StorageError(
-            "The url of a PostgreSQL storage is wrong: write postgresql://user@host:port/database, special characters "
-            "as %XX, and no password."
-        )
-    return url
-
-
-def sql_state(error: Exception) -> str:
-    """Return the SQL state of an error, empty where it has none."""
-    cause = getattr(error, "orig", None)
-    state: str | None = getattr(cause, "sqlstate", None)
-    if state is None and cause is not None:
-        return next((state for pattern, state in _SAID if re.search(pattern, str(cause))), "")
-    return state or ""
-
-
-def is_away(error: Exception) -> bool:
-    """Whether an error says that the server is not there for now: what was called may be called again."""
-    import psycopg
-
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    state = getattr(cause, "sqlstate", None)
-    if state:
-        return bool(state.startswith(_AWAY))
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    return lost or isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | OSError)
