@@ -54,3 +54,9 @@ def test_what_cannot_be_read_is_one_sentence(tmp_path, content, expected):
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(ExperimentError, match="folder"):
         documents.read(tmp_path)
+
+
+def test_a_url_is_no_file_and_is_not_shown():
+    with pytest.raises(ExperimentError, match="got a url of 'postgresql'") as caught:
+        documents.read("postgresql://me:secret@host/db")
+    assert "secret" not in str(caught.value)

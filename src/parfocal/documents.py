@@ -55,6 +55,11 @@ class Document:
 def read(path: str | Path) -> Document:
     """Read a YAML file whose top is a mapping, or raise :class:`ExperimentError` in one sentence."""
     path = Path(path)
+    scheme, separator, _ = str(path).partition(":/")  # a path keeps one of a url's two slashes
+    if separator and scheme.isidentifier() and len(scheme) > 1:  # not shown: it may hold a password
+        raise ExperimentError(
+            f"An experiment is a YAML file, got a url of '{scheme}': name the file, which says 'storage:'."
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
