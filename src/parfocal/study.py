@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from parfocal.analysis import Recommendation, recommendation
+from parfocal.asking import Asking
 from parfocal.checks import positive
 from parfocal.engines import Engine, LocalEngine, engine_from_dict
 from parfocal.errors import InvalidInput
@@ -13,7 +14,8 @@ from parfocal.evaluation import Evaluator, Isolation, Limits, PythonEvaluator, e
 from parfocal.optimizers import DEFAULT, WARMUP, Best, compose
 from parfocal.optimizers.repeats import checked
 from parfocal.replay import Replayed, replay
-from parfocal.search import Asking, Progress, Search, Setup, run_here, run_with_workers, trial_folder
+from parfocal.running import Setup, run_here, run_with_workers, trial_folder
+from parfocal.search import Progress, Search
 from parfocal.space import Parameter, Space, completed
 from parfocal.storage import Counts, Storage, open_storage, the_study
 from parfocal.trials import Configuration, History, Objective, Trial
@@ -179,7 +181,7 @@ class Study:
         self.storage.set_budget(self.record.id, budget)
         self.enqueue([])  # the default, at least
         if here:
-            run_here(search, setup, batch or (1 if self.composition.learns else 100), on_progress)
+            run_here(search, setup, batch, on_progress)
         else:
             run_with_workers(search, setup, chosen, batch, on_progress)
         return self
@@ -223,7 +225,7 @@ class Study:
         return Search(*parts, self.seed, self.warmup, self.repeats, asker)
 
     def _asking(self, worker: str) -> Asking:
-        self._search.asker = worker
+        self._search.begin(worker)
         return Asking(self._search)
 
     def _setup(self) -> Setup:

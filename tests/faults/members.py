@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 
+import parfocal.asking
 import parfocal.search
 from parfocal import Float, Integer, Study
+from parfocal.asking import Asking
 from parfocal.evaluation import Limits, PythonEvaluator, Stop
-from parfocal.search import Asking
 from parfocal.storage import open_storage
 from parfocal.workers import work
 
@@ -82,7 +83,7 @@ def member(url, name, place, seed, isolation="none", limits=None, folder=None, s
     """Evaluate and take turns in asking, until killed or asked to stop; die at ``place``, None for nowhere."""
     rng = random.Random(seed)
     parfocal.search.LEAD = 1.5
-    parfocal.search._COUNT = 0.3
+    parfocal.asking._COUNT = 0.3
     if skew:  # this host's clock is wrong, each member's in another direction
         real, off = time.time, skew * (-1) ** seed
         time.time = lambda: real() + off
@@ -94,7 +95,7 @@ def member(url, name, place, seed, isolation="none", limits=None, folder=None, s
     search.storage = storage
 
     def beside(worker):
-        search.asker = worker
+        search.begin(worker)
         return Asking(search)
 
     stop = Stop()

@@ -137,7 +137,7 @@ def test_a_storage_that_is_away_for_a_moment(monkeypatch):
     storage.errors = 2
     assert work(storage, record, fault("square"), LOSS, isolation="none", drain=True) == Worked(complete=1)
     storage.errors = 99
-    monkeypatch.setattr("parfocal.workers.worker.PATIENCE", 0.5)
+    monkeypatch.setattr("parfocal.workers.outage.PATIENCE", 0.5)
     with pytest.raises(StorageUnavailable, match="away"):
         work(storage, record, fault("square"), LOSS, isolation="none", drain=True)
     assert storage.workers() == []

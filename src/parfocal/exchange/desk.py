@@ -15,7 +15,7 @@ from parfocal.search import Search
 from parfocal.storage import Counts, Storage, StudyRecord, this_worker
 from parfocal.study import Study
 from parfocal.trials import Objective, Outcome, State, Trial
-from parfocal.workers import common_failure, loss_of
+from parfocal.workers import loss_of
 
 HAND_OUT_LEASE = 7 * 86_400.0
 """Seconds that a hand-out holds: nobody sends a sign of life for a file."""
@@ -129,7 +129,9 @@ def ask(
         if most < 1:
             return _batch(study, [], name, False, state.budget, None)
         search.refresh()
-        _stop_if_hopeless(search, study.stop_after_failures)
+        sentence = search.hopeless(study.stop_after_failures)
+        if sentence is not None:  # a cluster need not evaluate the rest
+            raise StudyStopped(f"{sentence} Then write 'stop_after_failures: 0', so that these trials do not count.")
         study.enqueue([])  # the default, at least
         storage.register(asker)
         try:
@@ -157,17 +159,6 @@ def _name(worker: str) -> str:
     if not worker.strip() or not worker.isprintable() or len(worker) > 200:
         raise InvalidInput(f"The name of a hand-out must be printable text of 1 to 200 characters; got {worker!r}.")
     return worker
-
-
-def _stop_if_hopeless(search: Search, first: int) -> None:
-    """Raise :class:`StudyStopped` when the first trials all failed: a cluster need not evaluate the rest."""
-    history = search.history
-    if first < 1 or len(history) < first or history.complete.any():
-        return
-    fixed = [name for name in search.space.names if name not in search.space.columns]
-    sentence = common_failure(search.storage.trials(search.record.id, 0, first), first, fixed)
-    if sentence is not None:
-        raise StudyStopped(f"{sentence} Then write 'stop_after_failures: 0', so that these trials do not count.")
 
 
 def _batch(

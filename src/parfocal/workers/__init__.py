@@ -2,6 +2,6 @@
 
 from parfocal.workers.hopeless import common_failure
 from parfocal.workers.signals import stop_on_signals
-from parfocal.workers.worker import Worked, Worker, loss_of, work
+from parfocal.workers.worker import Worked, Worker, is_result_of, loss_of, work
 
-__all__ = ["Worked", "Worker", "common_failure", "loss_of", "stop_on_signals", "work"]
+__all__ = ["Worked", "Worker", "common_failure", "is_result_of", "loss_of", "stop_on_signals", "work"]

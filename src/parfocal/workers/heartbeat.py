@@ -6,6 +6,7 @@ from types import TracebackType
 
 from parfocal.errors import StorageError
 from parfocal.storage import Storage
+from parfocal.workers.outage import BRIEF
 
 
 class Heartbeat:
@@ -37,12 +38,17 @@ class Heartbeat:
     ) -> None:
         self._end.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(BRIEF)
 
     def hold(self, numbers: Iterable[int]) -> None:
         """Say which trials are held from now on."""
         with self._lock:
             self._held, self._lost = frozenset(numbers), frozenset()
+
+    def drop(self, numbers: Iterable[int]) -> None:
+        """Say which trials are held no more."""
+        with self._lock:
+            self._held = self._held.difference(numbers)
 
     def lost(self, number: int) -> bool:
         """Whether a trial was taken away, since its lease had run out (the machine slept, or the storage was away)."""

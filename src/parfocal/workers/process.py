@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from parfocal import logs
 from parfocal.errors import StorageError
 from parfocal.evaluation import Evaluator, Isolation, Limits, Stop, evaluator_from_dict, processes
 from parfocal.evaluation.channel import Inbox, outlive_parent_by, take_stdin, unpack
@@ -87,6 +88,7 @@ def _part(definition: Mapping[str, Any], key: str, study: str) -> Mapping[str, A
 
 def main() -> None:
     """Work by the plan that comes first on standard input; stop when it is closed, or when the parent is gone."""
+    logs.from_environment()
     stop = Stop()
     inbox = Inbox(take_stdin())
     plan: WorkerPlan = unpack(inbox.get())

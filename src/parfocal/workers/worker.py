@@ -2,9 +2,10 @@
 
 import contextlib
 import functools
+import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -14,18 +15,20 @@ from typing import Any, TypeVar
 from parfocal.errors import StorageError, StorageUnavailable
 from parfocal.evaluation import Evaluator, Interrupted, Isolation, Limits, Runner, Stop
 from parfocal.evaluation.runner import never
+from parfocal.logs import about
 from parfocal.storage import LEASE, MAX_ATTEMPTS, Storage, StudyRecord, this_worker
 from parfocal.trials import Objective, Outcome, Reason, State, Trial
+from parfocal.workers.batch import Batch
 from parfocal.workers.heartbeat import Heartbeat
+from parfocal.workers.outage import briefly, hurry_on, insist
 from parfocal.workers.signals import stop_on_signals
 
 T = TypeVar("T")
 
+_LOG = logging.getLogger("parfocal.workers")
 _FLUSH = 0.2  # s, after which results that have gathered are reported
 _LARGEST = 256  # trials, claimed at once where they are cheap
 _IDLE = 30.0  # s, longest sleep where nothing waits
-PATIENCE = 600.0
-"""Seconds that a worker waits for a storage that does not answer, beyond the storage's own patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Worker:
         What started it, for those who look at the workers: ``slurm 123_4``.
     batch
         Trials to claim at once; None: one, and more where they are so cheap that many fit into a tenth of a second.
+        Should they turn out dear, those that are not begun after a second are given back.
     lease
         Seconds that a claim holds without a sign of life.
     max_attempts
@@ -112,9 +116,8 @@ class Worker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._beat.__exit__(kind, error, trace)
-        with contextlib.suppress(StorageError):  # leases end by themselves, and an error on its way out comes first
-            self.storage.release(self.study, self.record.id)
-            self.storage.unregister(self.record.id)
+        owner = self.record.id
+        briefly(lambda: self.storage.release(self.study, owner), lambda: self.storage.unregister(owner))
 
     def step(self) -> Worked | None:
         """Claim some trials, evaluate them and report; return None if nothing waited."""
@@ -125,11 +128,14 @@ class Worker:
         self._beat.hold(trial.number for trial in trials)
         begin = time.perf_counter()
         try:
-            worked = self._evaluate(trials)
+            with Batch(trials, self._give_back if self._fixed is None else None) as batch:
+                worked = self._evaluate(batch)
         finally:
             self._beat.hold(())
+        if self.runner.stop.is_set():
+            return self._leave(worked, trials)
         if self._fixed is None:
-            each = (time.perf_counter() - begin) / len(trials)
+            each = (time.perf_counter() - begin) / max(1, batch.begun)
             self._batch = min(max(1, int(0.1 / each)), 2 * self._batch, _LARGEST)
         return worked
 
@@ -137,45 +143,53 @@ class Worker:
         """Sleep until something waits to be claimed, or ``until`` is True."""
         self._insist(lambda: self.storage.wait_for_work(self.study, _IDLE, until))
 
-    def _evaluate(self, trials: Sequence[Trial]) -> Worked:
+    def _evaluate(self, trials: Iterable[Trial]) -> Worked:
         """Evaluate trials one by one; report what has gathered when enough time has gone by."""
         runner, lost = self.runner, self._beat.lost
         gathered: list[tuple[int, int, Outcome, float]] = []
         worked, since = Worked(), time.perf_counter()
         for trial in trials:
-            if lost(trial.number):
+            number = trial.number
+            if lost(number):
                 continue
             if runner.stop.is_set():
                 break
-            number = trial.number
-            outcome = runner.run(runner.job(trial), functools.partial(lost, number))
+            with about(trial=number):
+                outcome = runner.run(runner.job(trial), functools.partial(lost, number))
+                _LOG.debug("%s after %.3g s", outcome.state.name, outcome.runtime)
             if outcome.reason == Reason.INTERRUPTED and (runner.stop.is_set() or lost(number)):
-                continue  # broken off from outside: no result; given back below, or already someone else's
+                continue  # broken off from outside: no result; given back afterwards, or already someone else's
             gathered.append((number, trial.attempts, outcome, loss_of(outcome, runner.objective)))
             if time.perf_counter() - since > _FLUSH:
                 worked, since = worked + self._report(gathered), time.perf_counter()
                 gathered = []
-        worked += self._report(gathered)
-        return self._leave(worked, trials) if runner.stop.is_set() else worked
+        return worked + self._report(gathered)
 
     def _report(self, results: Sequence[tuple[int, int, Outcome, float]]) -> Worked:
         if not results:
             return Worked()
         accepted = self._insist(lambda: self.storage.report(self.study, self.record.id, results))
-        states = [result[2].state for result, taken in zip(results, accepted, strict=True) if taken]
+        states = [
+            outcome.state
+            for (number, attempt, outcome, _), taken in zip(results, accepted, strict=True)
+            if taken or self._stored(number, attempt)
+        ]
         complete = sum(state == State.COMPLETE for state in states)
         return Worked(complete, len(states) - complete, len(results) - len(states))
 
+    def _stored(self, number: int, attempt: int) -> bool:
+        """Whether a result that was refused is the one that is stored: its report was repeated after an outage."""
+        trial = self._insist(lambda: self.storage.trial(self.study, number))
+        return is_result_of(trial, self.record.id, attempt)
+
+    def _give_back(self, numbers: list[int]) -> None:
+        """Let others have trials that were not begun; where that fails, their leases end by themselves."""
+        self._beat.drop(numbers)
+        with contextlib.suppress(StorageError):
+            self.storage.release(self.study, self.record.id, numbers)
+
     def _insist(self, call: Callable[[], T]) -> T:
-        """Call the storage; while it does not answer, go on until it does, someone asks to stop, or patience ends."""
-        deadline, pause = time.monotonic() + PATIENCE, 0.1
-        while True:
-            try:
-                return call()
-            except StorageUnavailable:
-                if time.monotonic() > deadline or self.runner.stop.wait(pause):
-                    raise
-                pause = min(2 * pause, 30.0)
+        return insist(call, self.runner.stop)
 
     def _leave(self, worked: Worked, trials: Sequence[Trial]) -> Worked:
         """Give back what is still claimed."""
@@ -232,16 +246,18 @@ def work(
         How many results were reported.
     """
     stop = stop or Stop()
+    hurry_on(stop, storage)
     total, last = Worked(), time.monotonic()
     with contextlib.ExitStack() as stack:
         stack.enter_context(stop_on_signals(stop))
         runner = Runner(evaluator, objective, limits=limits, isolation=isolation, folder=folder, stop=stop)
         stack.enter_context(runner)
         options: dict[str, Any] = {"batch": batch, "lease": lease, "max_attempts": max_attempts}
+        stack.enter_context(_quiet(stop))
         worker = stack.enter_context(Worker(storage, study, runner, name=worker_id, job=job, **options))
+        stack.enter_context(about(study=getattr(study, "name", study), worker=worker.record.id))
         if beside is not None:
             stack.enter_context(beside(worker.record.id))
-        stack.enter_context(contextlib.suppress(Interrupted))  # in the narrow gaps around an evaluation
         while not (stop.is_set() or until()):
             worked = worker.step()
             if worked is not None:
@@ -254,6 +270,19 @@ def work(
     return total
 
 
+@contextlib.contextmanager
+def _quiet(stop: Stop) -> Iterator[None]:
+    """Let what a request to stop has broken off end in good order."""
+    try:
+        yield
+    except Interrupted:  # in the narrow gaps around an evaluation
+        pass
+    except StorageUnavailable as error:
+        if not stop.is_set():
+            raise
+        _LOG.warning("What is claimed here comes back with its lease, since it cannot be given back: %s", error)
+
+
 def _enough(stop: Stop, until: Callable[[], bool], deadline: float) -> bool:
     return stop.is_set() or until() or time.monotonic() >= deadline
 
@@ -261,3 +290,9 @@ def _enough(stop: Stop, until: Callable[[], bool], deadline: float) -> bool:
 def loss_of(outcome: Outcome, objective: Objective) -> float:
     """Return the loss of a COMPLETE outcome; NaN of every other one."""
     return objective.loss(outcome.metrics, outcome.scores) if outcome.state == State.COMPLETE else math.nan
+
+
+def is_result_of(trial: Trial, worker: str, attempt: int) -> bool:
+    """Whether a trial's result is that of this very claim; a LOST trial has none."""
+    finished = trial.state.finished and trial.state != State.LOST
+    return finished and (trial.attempts, trial.worker) == (attempt, worker)
