@@ -16,7 +16,7 @@ from parfocal.logs import about
 from parfocal.search import Clock, Progress, Search
 from parfocal.storage import Storage, StudyState, reap_dead
 from parfocal.workers import Worker, stop_on_signals
-from parfocal.workers.outage import hurry_on, insist
+from parfocal.workers.outage import hurrying, insist
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,7 @@ def run_with_workers(
 def _stopping(storage: Storage) -> Iterator[Stop]:
     """Yield what Ctrl-C and SIGTERM set: the search ends soon then, also where the storage does not answer."""
     stop = Stop()
-    hurry_on(stop, storage)
-    with stop_on_signals(stop):
+    with stop_on_signals(stop), hurrying(stop, storage):
         yield stop
 
 

@@ -3,17 +3,20 @@
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.exchange.conftest import failed, make, numbers, outcome
 
 from parfocal import Categorical, Float, Study
 from parfocal.errors import InvalidInput, StudyStopped
 from parfocal.exchange import ask, outcome_files, read_outcomes, take_back, tell, write_outcome
-from parfocal.storage import open_storage
+from parfocal.storage import MemoryStorage, open_storage, this_worker
 from parfocal.trials import Outcome, State
+from parfocal.workers import is_result_of
 
 WEEK = 7 * 86_400
 
@@ -261,7 +264,7 @@ TELLER = """
 import sys
 from pathlib import Path
 from parfocal.exchange import read_outcomes, tell
-from parfocal.storage import open_storage
+from parfocal.storage import MemoryStorage, open_storage, this_worker
 storage = open_storage(sys.argv[1])
 record = storage.studies()[0]
 print("ready", flush=True)
@@ -320,3 +323,51 @@ def test_many_files(tmp_path):
     assert wrong == []
     assert len(tell(study.storage, study.record, reversed(returned)).told) == 600
     assert ask(study, 1, budget=600).spent
+
+
+def test_two_who_ask_under_one_name_at_once_get_the_same(storage):
+    make(storage)
+    studies = [make(storage) for _ in range(4)]
+    for turn in range(3):
+        with ThreadPoolExecutor(4) as pool:
+            batches = list(pool.map(lambda one: ask(one, 5, worker=f"g{turn}"), studies))  # noqa: B023
+        assert len({tuple(numbers(batch)) for batch in batches}) == 1
+        assert sorted(batch.again for batch in batches) == [False, True, True, True]
+        assert studies[0].counts.running == 5 * (turn + 1)
+    assert storage.workers() == []
+
+
+def test_a_namesake_that_died_is_not_awaited(storage):
+    study = make(storage)
+    alive = this_worker("asker", study.record.id, "ask g")
+    storage.register(replace(alive, id="dead", started=1.0))
+    assert len(ask(study, 2, worker="g").trials) == 2
+
+
+class Again(MemoryStorage):
+    """Reports everything twice, as after an outage, and accepts what this worker had told in this attempt."""
+
+    def report(self, study, worker, results):
+        super().report(study, worker, results)
+        trials = [self.trial(study, number) for number, *_ in results]
+        return np.array([is_result_of(trial, worker, result[1]) for trial, result in zip(trials, results, strict=True)])
+
+
+def test_what_was_told_before_is_known_also_where_a_report_is_repeated():
+    storage = Again()
+    study = make(storage)
+    batch = ask(study, 3).trials
+    told = tell(storage, study.record, [outcome(batch[0]), outcome(batch[0]), outcome(batch[1])])
+    assert told.told == ((0, State.COMPLETE), (1, State.COMPLETE))
+    assert told.known == (0,), "the second file of one claim"
+    again = tell(storage, study.record, map(outcome, batch))
+    assert (again.told, again.known) == (((2, State.COMPLETE),), (0, 1))
+
+
+def test_an_ask_ends_where_another_one_only_holds_the_lead(storage, monkeypatch):
+    monkeypatch.setattr("parfocal.exchange.desk._WAIT", 0.2)
+    monkeypatch.setattr("parfocal.exchange.desk._PATIENCE", 0.5)
+    study = make(storage)
+    assert storage.lead(study.record.id, "somebody", 3600)
+    batch = ask(study, 3, budget=9)
+    assert (batch.trials, batch.spent, batch.exhausted) == ((), False, None)

@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 from trial_support import HERE, fault, gone, pids_in, posix, wait_until
 
@@ -269,3 +270,51 @@ def test_signals_end_the_trial_and_give_claims_back(tmp_path, isolation, name, n
     assert storage.workers() == []
     storage.close()
     assert gone(pids, 0.5)
+
+
+def test_a_batch_that_turns_out_dear_is_shared(storage, monkeypatch):
+    record = study(storage, *[0.0] * 30, *[2.5] * 8)
+    monkeypatch.setattr("parfocal.workers.batch.LONG", 0.5)
+    seen = []
+
+    def slow(x):
+        time.sleep(x or 0.004)
+        if x:
+            seen.append(storage.counts(record.id))
+        return x
+
+    with Runner(PythonEvaluator(slow), LOSS, isolation="none") as runner, Worker(storage, record, runner) as worker:
+        while not seen:
+            worker.step()
+        assert seen[0].running == 1, "what was not begun waits again while the first one runs"
+        assert seen[0].waiting == 7
+        assert worker._batch == 1
+    trials = storage.trials(record.id)[31:]
+    assert {trial.state for trial in trials} == {State.WAITING}
+    for _ in range(3):  # giving back is no attempt: only the third claim that is lost ends a trial
+        storage.claim(record.id, "w", 9)
+        storage.reap(record.id, ["w"])
+    assert storage.counts(record.id).lost == 7
+
+
+def test_a_batch_that_was_asked_for_is_kept(monkeypatch):
+    monkeypatch.setattr("parfocal.workers.batch.LONG", 0.1)
+    storage = Watched(MemoryStorage())
+    record = study(storage, 0.3, 0.3)
+    work(storage, record, fault("slow"), LOSS, isolation="none", drain=True, batch=2)
+    assert storage.claimed == [2, 0]
+
+
+def test_a_result_that_was_stored_before_an_outage_counts(storage):
+    class Deaf(Watched):
+        """Stores a report, and does not hear the answer; the second time it is refused."""
+
+        def report(self, study, worker, results):
+            super().report(study, worker, results)
+            if len(self.reports) == 1:
+                raise StorageUnavailable("away")
+            return np.zeros(len(results), dtype=bool)
+
+    deaf = Deaf(storage)
+    record = study(deaf, 1.0, 2.0)
+    assert work(deaf, record, fault("square"), LOSS, isolation="none", drain=True) == Worked(complete=2)

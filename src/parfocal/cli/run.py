@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from parfocal.cli.show import best_lines
 from parfocal.cli.targets import workers_of
 from parfocal.cli.words import duration
 from parfocal.engines import Engine, LocalEngine
+from parfocal.errors import StorageError
 from parfocal.experiment import Experiment, load
 from parfocal.study import Study
 from parfocal.warmstart import WarmStart
@@ -69,12 +71,10 @@ def search(
         with live(study.objective, quiet) as draw:
             study.run(budget, workers=workers, engine=engine, on_progress=draw)
     except KeyboardInterrupt:
-        counts = study.counts
-        print(
-            f"\nStopped; {counts.finished} of {budget} trials are finished and safe in {study.storage.url}.\n"
-            f"Go on with:  {command}",
-            file=sys.stderr,
-        )
+        said = "what is finished is safe"
+        with suppress(StorageError):  # it may be away
+            said = f"{study.counts.finished} of {budget} trials are finished and safe"
+        print(f"\nStopped; {said} in {study.storage.url}.\nGo on with:  {command}", file=sys.stderr)
         sys.exit(130)
     if study.exhausted and not quiet:
         print(f"The search ended before its budget: {study.exhausted}", file=sys.stderr)

@@ -18,6 +18,7 @@ from parfocal.errors import EngineError, StudyStopped
 from parfocal.evaluation import processes
 from parfocal.extras import require
 from parfocal.storage import Storage, reap_dead
+from parfocal.workers.outage import briefly
 from parfocal.workers.process import LEAVE
 
 _LOG = logging.getLogger("parfocal.engines")
@@ -229,7 +230,7 @@ class DaskEngine:
             dask_cluster.close(self._cluster)
             self._cluster = None
         if client is not None:
-            reap_dead(self._storage, self._study.id)
+            briefly(lambda: reap_dead(self._storage, self._study.id))
 
     def _left(self, client: Any) -> int:
         """Return how many workers of this engine still run."""

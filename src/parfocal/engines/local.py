@@ -20,6 +20,7 @@ from parfocal.errors import InvalidInput, StudyStopped
 from parfocal.evaluation import processes
 from parfocal.evaluation.channel import guard, launch, pack, send
 from parfocal.storage import Storage, reap_dead
+from parfocal.workers.outage import briefly
 from parfocal.workers.process import LEAVE
 
 
@@ -157,7 +158,7 @@ class LocalEngine:
                 processes.end_tree(place.process.pid, grace=0)
                 place.process.wait()
         if places:
-            reap_dead(self._storage, self._study.id, self._plan.max_attempts)
+            briefly(lambda: reap_dead(self._storage, self._study.id, self._plan.max_attempts))
         if self._started:
             self._folder.cleanup()
 

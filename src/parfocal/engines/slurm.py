@@ -16,6 +16,7 @@ from parfocal.engines.slurm_script import SlurmOptions, script
 from parfocal.errors import StorageError, StudyStopped
 from parfocal.evaluation import processes
 from parfocal.storage import Storage, reap_dead
+from parfocal.workers.outage import briefly
 
 _LOG = logging.getLogger("parfocal.engines")
 _GRACE = 20.0  # s that workers have to leave when all are stopped
@@ -156,7 +157,7 @@ class SlurmEngine:
             slurm_queue.cancel([task.id for task in found])
         except QueueUnreachable as error:
             _LOG.warning("The workers could not be stopped; do it by  scancel --name=%s  (%s)", name, error)
-        reap_dead(self._storage, self._study.id)
+        briefly(lambda: reap_dead(self._storage, self._study.id))
 
     def logs(self) -> Iterator[tuple[str, str]]:
         """Yield the name of each task and the tail of its log file, the oldest first."""

@@ -1,7 +1,7 @@
 """What an evaluator is: one way to turn a configuration into metrics."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -141,19 +141,12 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._calls: list[Callable[[], object]] = []
         self.armed = False
         """Whether a signal may break off what the main thread does (an evaluation without isolation)."""
 
     def set(self) -> None:
         """Ask to stop."""
         self._event.set()
-        for call in self._calls:
-            call()
-
-    def then(self, call: Callable[[], object]) -> None:
-        """Have something called, too, when someone asks to stop; it must be quick, since a signal may call it."""
-        self._calls.append(call)
 
     def is_set(self) -> bool:
         """Whether someone asked to stop."""

@@ -3,23 +3,27 @@
 The only module of the file interface that knows storage and search.
 """
 
+import random
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 
+from parfocal.asking import asker
 from parfocal.checks import positive
 from parfocal.errors import ExchangeError, InvalidInput, StudyStopped
 from parfocal.exchange.format import Claim, Evaluation, HandedTrial, Returned
 from parfocal.search import Search
-from parfocal.storage import Counts, Storage, StudyRecord, this_worker
+from parfocal.storage import LEASE, Counts, Storage, StudyRecord, WorkerRecord, dead
 from parfocal.study import Study
 from parfocal.trials import Objective, Outcome, State, Trial
-from parfocal.workers import loss_of
+from parfocal.workers import is_result_of, loss_of
 
 HAND_OUT_LEASE = 7 * 86_400.0
 """Seconds that a hand-out holds: nobody sends a sign of life for a file."""
 _WAIT = 60.0  # s, for somebody else who asks; then it is looked again whether something waits
+_PATIENCE = 600.0  # s, after which there is nothing to hand out now: who asks is not heard of, or takes very long
 _CHUNK = 256  # results in one transaction
 
 
@@ -113,12 +117,21 @@ def ask(
     """
     positive(n, "n")
     storage, record = study.storage, study.record
-    asker = this_worker("ask", record.id)
-    name = asker.id if worker is None else _name(worker)
+    job = "" if worker is None else f"ask {_name(worker)}"
     if budget is not None:
         storage.set_budget(record.id, budget)
     storage.reap(record.id)
-    search = study.search(asker.id)
+    with asker(storage, record.id, job) as me:
+        if job:
+            _take_turns(storage, me)
+        search = study.search(me.id)
+        with search.keeping():
+            return _hand_out(study, search, n, worker or me.id, lease)
+
+
+def _hand_out(study: Study, search: Search, n: int, name: str, lease: float) -> Batch:
+    """Claim what waits under a name, once there is enough of it; see :func:`ask`."""
+    storage, record, deadline = study.storage, study.record, time.monotonic() + _PATIENCE
     while True:
         mine = [trial for trial in storage.running(record.id) if trial.worker == name]
         state = storage.state(record.id)
@@ -133,21 +146,40 @@ def ask(
         if sentence is not None:  # a cluster need not evaluate the rest
             raise StudyStopped(f"{sentence} Then write 'stop_after_failures: 0', so that these trials do not count.")
         study.enqueue([])  # the default, at least
-        storage.register(asker)
         try:
             # while somebody else asks, who runs the study for example, what waits is as good
-            if search.lead(_WAIT, partial(_waits, search, most)):
+            if search.lead(_WAIT, partial(_enough, search, most)):
                 search.fill(most)
         finally:
             search.resign()
-            storage.unregister(asker.id)
         trials = storage.claim(record.id, name, most, lease)
-        if trials or search.exhausted:
+        if trials or search.exhausted or time.monotonic() > deadline:
             return _batch(study, trials, name, False, state.budget, search.exhausted)
+        time.sleep(0.1)
 
 
-def _waits(search: Search, n: int) -> bool:
-    return search.state().claimable >= n
+def _take_turns(storage: Storage, me: WorkerRecord) -> None:
+    """Return when nobody else asks under the same name: who comes second is given what the first one got."""
+    deadline = time.monotonic() + _PATIENCE
+    while others := _namesakes(storage, me):
+        if time.monotonic() > deadline:
+            raise ExchangeError(f"'{others[0]}' asks under the same name and does not end: stop it, or choose another.")
+        storage.unregister(me.id)
+        time.sleep(random.uniform(0.1, 0.5))
+        storage.register(me)
+
+
+def _namesakes(storage: Storage, me: WorkerRecord) -> list[str]:
+    workers, now = storage.workers(), storage.state(me.study).now
+    same = [worker for worker in workers if (worker.study, worker.job) == (me.study, me.job) and worker.id != me.id]
+    gone = dead(same)
+    return [worker.id for worker in same if worker.id not in gone and now - worker.seen < LEASE]
+
+
+def _enough(search: Search, n: int) -> bool:
+    """Whether ``n`` trials can be claimed, or no more will come."""
+    state = search.state()
+    return state.claimable >= n or search.satisfied(state)
 
 
 def take_back(study: Study, batch: Batch) -> None:
@@ -200,6 +232,7 @@ def tell(storage: Storage, record: StudyRecord, returned: Iterable[Returned]) ->
         except ExchangeError as error:
             wrong.append(f"{each.source}: {error}" if each.source else str(error))
     good.sort(key=lambda pair: (pair[0].number, pair[0].attempt))
+    out = {(trial.number, trial.attempts, trial.worker) for trial in storage.running(record.id)}
     told: list[tuple[int, State]] = []
     known: list[int] = []
     stale: list[Claim] = []
@@ -210,9 +243,11 @@ def tell(storage: Storage, record: StudyRecord, returned: Iterable[Returned]) ->
             results = [(claim.number, claim.attempt, outcome, loss_of(outcome, objective)) for claim, outcome in chunk]
             accepted = storage.report(record.id, worker, results)
             for (claim, outcome), taken in zip(chunk, accepted, strict=True):
-                if taken:
+                key = (claim.number, claim.attempt, claim.worker)
+                if taken and key in out:  # a report that is repeated after an outage accepts what was told before, too
+                    out.remove(key)
                     told.append((claim.number, outcome.state))
-                elif _told_before(storage.trial(record.id, claim.number), claim):
+                elif is_result_of(storage.trial(record.id, claim.number), claim.worker, claim.attempt):
                     known.append(claim.number)
                 else:
                     stale.append(claim)
@@ -227,9 +262,3 @@ def _fitting(returned: Returned, study: str, total: int, objective: Objective) -
     if claim.number >= total:
         raise ExchangeError(f"It is of trial {claim.number}, and '{study}' has {total} trials, numbered from 0.")
     return returned.outcome(objective)
-
-
-def _told_before(trial: Trial, claim: Claim) -> bool:
-    """Whether the trial's result is that of this very claim; a LOST trial has none."""
-    finished = trial.state.finished and trial.state != State.LOST
-    return finished and (trial.attempts, trial.worker) == (claim.attempt, claim.worker)

@@ -1,4 +1,4 @@
-"""Trials that were claimed together because such trials were cheap: those that are not begun soon are given back."""
+"""Trials that were claimed together since such trials were cheap: those that are not begun soon are given back."""
 
 import threading
 from collections import deque
@@ -18,21 +18,23 @@ class Batch:
     ----------
     trials
         In their order.
-    give_back
-        Called, from another thread, with the numbers of those that were not begun after :data:`LONG`; they are not
-        yielded any more. None keeps them.
+    late
+        Called, from another thread, after :data:`LONG`, with the numbers of those that were not begun; they are not
+        yielded any more.
+    share
+        Whether they may be taken away; otherwise all are yielded, and ``late`` is called with none.
     """
 
-    def __init__(self, trials: Sequence[Trial], give_back: Callable[[list[int]], object] | None = None) -> None:
+    def __init__(self, trials: Sequence[Trial], late: Callable[[list[int]], object], share: bool = True) -> None:
         self.begun = 0
         """How many were yielded."""
         self._rest = deque(trials)
         self._lock = threading.Lock()
-        self._give_back = give_back
+        self._late, self._share = late, share
         self._timer: threading.Timer | None = None
 
     def __enter__(self) -> "Batch":
-        if self._give_back is not None and len(self._rest) > 1:
+        if len(self._rest) > 1:
             self._timer = threading.Timer(LONG, self._shrink)
             self._timer.daemon = True
             self._timer.start()
@@ -54,8 +56,9 @@ class Batch:
             yield trial
 
     def _shrink(self) -> None:
-        with self._lock:
-            numbers = [trial.number for trial in self._rest]
-            self._rest.clear()
-        if numbers and self._give_back is not None:
-            self._give_back(numbers)
+        numbers = []
+        if self._share:
+            with self._lock:
+                numbers = [trial.number for trial in self._rest]
+                self._rest.clear()
+        self._late(numbers)

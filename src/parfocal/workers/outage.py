@@ -3,8 +3,8 @@
 import math
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from parfocal.errors import StorageError, StorageUnavailable
@@ -17,6 +17,7 @@ PATIENCE = 600.0
 BRIEF = 2.0
 """Seconds that the last calls of one who leaves may take."""
 _LONGEST = 30.0  # s between two attempts
+_SOON = 0.5  # s
 
 
 def insist(call: Callable[[], T], stop: Stop) -> T:
@@ -45,11 +46,24 @@ def briefly(*calls: Callable[[], object]) -> None:
     thread.join(BRIEF)
 
 
-def hurry_on(stop: Stop, storage: Storage) -> None:
-    """Let a storage that does not answer give up at once when someone asks to stop, if it can."""
-    hurry = getattr(storage, "hurry", None)
+@contextmanager
+def hurrying(stop: Stop, storage: Storage) -> Iterator[None]:
+    """Let a storage that does not answer give up soon when someone asks to stop within this context."""
+    hurry: Callable[[], None] | None = getattr(storage, "hurry", None)
+    end = threading.Event()
+
+    def watch(hurry: Callable[[], None]) -> None:
+        while not end.wait(_SOON):
+            if stop.is_set() and not end.wait(_SOON):  # one that answers needs no hurry, and may be used again
+                hurry()
+                return
+
     if hurry is not None:
-        stop.then(hurry)
+        threading.Thread(target=watch, args=(hurry,), name="parfocal-hurry", daemon=True).start()
+    try:
+        yield
+    finally:
+        end.set()
 
 
-__all__ = ["BRIEF", "PATIENCE", "briefly", "hurry_on", "insist"]
+__all__ = ["BRIEF", "PATIENCE", "briefly", "hurrying", "insist"]

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -20,7 +21,7 @@ from parfocal.storage import LEASE, MAX_ATTEMPTS, Storage, StudyRecord, this_wor
 from parfocal.trials import Objective, Outcome, Reason, State, Trial
 from parfocal.workers.batch import Batch
 from parfocal.workers.heartbeat import Heartbeat
-from parfocal.workers.outage import briefly, hurry_on, insist
+from parfocal.workers.outage import briefly, hurrying, insist
 from parfocal.workers.signals import stop_on_signals
 
 T = TypeVar("T")
@@ -106,6 +107,9 @@ class Worker:
         self._batch = batch or 1
         self._lease, self._max_attempts = lease, max_attempts
         self._beat = Heartbeat(storage, self.study, self.record.id, lease)
+        self._lock = threading.Lock()
+        self._results: list[tuple[int, int, Outcome, float]] = []  # that are not reported yet
+        self._worked = Worked()  # in the step of now
 
     def __enter__(self) -> "Worker":
         self._insist(lambda: self.storage.register(self.record))
@@ -127,27 +131,27 @@ class Worker:
             return None
         self._beat.hold(trial.number for trial in trials)
         begin = time.perf_counter()
+        self._worked = Worked()
         try:
-            with Batch(trials, self._give_back if self._fixed is None else None) as batch:
-                worked = self._evaluate(batch)
+            with Batch(trials, self._share, share=self._fixed is None) as batch:
+                self._evaluate(batch)
         finally:
             self._beat.hold(())
         if self.runner.stop.is_set():
-            return self._leave(worked, trials)
+            return self._leave(trials)
         if self._fixed is None:
             each = (time.perf_counter() - begin) / max(1, batch.begun)
             self._batch = min(max(1, int(0.1 / each)), 2 * self._batch, _LARGEST)
-        return worked
+        return self._worked
 
     def rest(self, until: Callable[[], bool] = never) -> None:
         """Sleep until something waits to be claimed, or ``until`` is True."""
         self._insist(lambda: self.storage.wait_for_work(self.study, _IDLE, until))
 
-    def _evaluate(self, trials: Iterable[Trial]) -> Worked:
+    def _evaluate(self, trials: Iterable[Trial]) -> None:
         """Evaluate trials one by one; report what has gathered when enough time has gone by."""
         runner, lost = self.runner, self._beat.lost
-        gathered: list[tuple[int, int, Outcome, float]] = []
-        worked, since = Worked(), time.perf_counter()
+        since = time.perf_counter()
         for trial in trials:
             number = trial.number
             if lost(number):
@@ -159,43 +163,54 @@ class Worker:
                 _LOG.debug("%s after %.3g s", outcome.state.name, outcome.runtime)
             if outcome.reason == Reason.INTERRUPTED and (runner.stop.is_set() or lost(number)):
                 continue  # broken off from outside: no result; given back afterwards, or already someone else's
-            gathered.append((number, trial.attempts, outcome, loss_of(outcome, runner.objective)))
+            result = (number, trial.attempts, outcome, loss_of(outcome, runner.objective))
+            with self._lock:
+                self._results.append(result)
             if time.perf_counter() - since > _FLUSH:
-                worked, since = worked + self._report(gathered), time.perf_counter()
-                gathered = []
-        return worked + self._report(gathered)
+                self._report()
+                since = time.perf_counter()
+        self._report()
 
-    def _report(self, results: Sequence[tuple[int, int, Outcome, float]]) -> Worked:
-        if not results:
-            return Worked()
-        accepted = self._insist(lambda: self.storage.report(self.study, self.record.id, results))
-        states = [
-            outcome.state
-            for (number, attempt, outcome, _), taken in zip(results, accepted, strict=True)
-            if taken or self._stored(number, attempt)
-        ]
-        complete = sum(state == State.COMPLETE for state in states)
-        return Worked(complete, len(states) - complete, len(results) - len(states))
+    def _report(self) -> None:
+        """Report what has gathered."""
+        with self._lock:
+            results = self._results
+            if not results:
+                return
+            accepted = self._insist(lambda: self.storage.report(self.study, self.record.id, results))
+            states = [
+                outcome.state
+                for (number, attempt, outcome, _), taken in zip(results, accepted, strict=True)
+                if taken or self._stored(number, attempt)
+            ]
+            complete = sum(state == State.COMPLETE for state in states)
+            self._results = []
+            self._worked += Worked(complete, len(states) - complete, len(results) - len(states))
 
     def _stored(self, number: int, attempt: int) -> bool:
         """Whether a result that was refused is the one that is stored: its report was repeated after an outage."""
         trial = self._insist(lambda: self.storage.trial(self.study, number))
         return is_result_of(trial, self.record.id, attempt)
 
-    def _give_back(self, numbers: list[int]) -> None:
-        """Let others have trials that were not begun; where that fails, their leases end by themselves."""
+    def _share(self, numbers: list[int]) -> None:
+        """Report what is known of a batch that turned out dear, and let others have what was not begun.
+
+        Where that fails, reports are made later, and leases end by themselves.
+        """
         self._beat.drop(numbers)
         with contextlib.suppress(StorageError):
-            self.storage.release(self.study, self.record.id, numbers)
+            if numbers:
+                self.storage.release(self.study, self.record.id, numbers)
+            self._report()
 
     def _insist(self, call: Callable[[], T]) -> T:
         return insist(call, self.runner.stop)
 
-    def _leave(self, worked: Worked, trials: Sequence[Trial]) -> Worked:
+    def _leave(self, trials: Sequence[Trial]) -> Worked:
         """Give back what is still claimed."""
         numbers = [trial.number for trial in trials]
         released = self._insist(lambda: self.storage.release(self.study, self.record.id, numbers))
-        return replace(worked, released=worked.released + released)
+        return replace(self._worked, released=released)
 
 
 def work(
@@ -246,10 +261,10 @@ def work(
         How many results were reported.
     """
     stop = stop or Stop()
-    hurry_on(stop, storage)
     total, last = Worked(), time.monotonic()
     with contextlib.ExitStack() as stack:
         stack.enter_context(stop_on_signals(stop))
+        stack.enter_context(hurrying(stop, storage))
         runner = Runner(evaluator, objective, limits=limits, isolation=isolation, folder=folder, stop=stop)
         stack.enter_context(runner)
         options: dict[str, Any] = {"batch": batch, "lease": lease, "max_attempts": max_attempts}
