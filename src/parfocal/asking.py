@@ -5,13 +5,13 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 
-from parfocal.errors import ParfocalError, StorageUnavailable
+from parfocal.errors import ParfocalError, StorageError, StorageUnavailable
 from parfocal.logs import about
 from parfocal.search import Search
-from parfocal.storage import LEASE, Storage, StudyState, WorkerRecord, dead, reap_dead, this_worker
+from parfocal.storage import LEASE, Storage, StudyRecord, StudyState, WorkerRecord, dead, reap_dead, this_worker
 from parfocal.workers.heartbeat import Heartbeat
 from parfocal.workers.outage import BRIEF, briefly
 
@@ -120,6 +120,54 @@ def asker(storage: Storage, study: int, job: str = "") -> Iterator[WorkerRecord]
             yield record
     finally:
         briefly(lambda: storage.unregister(record.id))
+
+
+class AskingForAll:
+    """Asks for each study of a storage that has a budget to spend, new ones too; a context manager."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._begun: set[int] = set()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="parfocal-askers", daemon=True)
+
+    def __enter__(self) -> "AskingForAll":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(3 * BRIEF)
+
+    def _run(self) -> None:
+        with ExitStack() as stack:
+            while True:
+                try:
+                    for record in self._storage.studies():
+                        if record.id not in self._begun:
+                            self._begin(stack, record)
+                except StorageError as unanswered:  # or the study has just been deleted
+                    _LOG.warning("%s", unanswered)
+                if self._stop.wait(_COUNT):
+                    return
+
+    def _begin(self, stack: ExitStack, record: StudyRecord) -> None:
+        state = self._storage.state(record.id)
+        if state.budget is None or state.spent >= state.budget:
+            return
+        try:
+            search = Search.of(self._storage, record)
+            search.begin(stack.enter_context(asker(self._storage, record.id, "serve")).id)
+            default = record.definition.get("default")
+            search.enqueue([] if default is None else [(default, "default")])
+            stack.enter_context(Asking(search))
+        except StorageError:
+            raise
+        except Exception as error:  # a part that is not installed here, for example
+            _LOG.error("This server does not ask for '%s': %s", record.name, error)
+        self._begun.add(record.id)
 
 
 _COUNT = 5.0  # s, between two looks at who lives; the more there are, the longer

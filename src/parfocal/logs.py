@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,17 +42,29 @@ def fields_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 class JsonFormatter(logging.Formatter):
-    """One object a line: ``time`` (ISO 8601, UTC), ``level``, ``logger``, ``message``, what it is about, ``error``."""
+    """One object a line: ``time`` (ISO 8601, UTC), ``level``, ``logger``, ``message``, what it is about, ``error``.
+
+    Parameters
+    ----------
+    more
+        What else a record may have, and what stands there where it has not; None for nothing.
+    """
+
+    def __init__(self, more: Mapping[str, Any] | None = None) -> None:
+        super().__init__()
+        self._more = more or {}
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, without its end."""
         content = {
-            "time": _moment(record),
+            "time": moment(record),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
             **fields_of(record),
         }
+        more = ((name, getattr(record, name, default)) for name, default in self._more.items())
+        content.update((name, value) for name, value in more if value is not None)
         if record.exc_info:
             content["error"] = self.formatException(record.exc_info)
         return json.dumps(content, ensure_ascii=False, default=str)
@@ -64,12 +76,13 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and a traceback behind it where there is one."""
         found = ", ".join(f"{name} {value}" for name, value in fields_of(record).items())
-        line = f"{_moment(record)} {record.levelname} {record.name}: {record.getMessage()}"
+        line = f"{moment(record)} {record.levelname} {record.name}: {record.getMessage()}"
         error = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
         return f"{line}{f' ({found})' if found else ''}{error}"
 
 
-def _moment(record: logging.LogRecord) -> str:
+def moment(record: logging.LogRecord) -> str:
+    """Return when a record was made: ISO 8601, UTC."""
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -9,7 +9,7 @@ from parfocal.analysis import Recommendation, recommendation
 from parfocal.asking import Asking
 from parfocal.checks import positive
 from parfocal.engines import Engine, LocalEngine, engine_from_dict
-from parfocal.errors import InvalidInput
+from parfocal.errors import InvalidInput, StudyExistsError
 from parfocal.evaluation import Evaluator, Isolation, Limits, PythonEvaluator, evaluator_from_dict, guard
 from parfocal.optimizers import DEFAULT, WARMUP, Best, compose
 from parfocal.optimizers.repeats import checked
@@ -17,7 +17,7 @@ from parfocal.replay import Replayed, replay
 from parfocal.running import Setup, run_here, run_with_workers, trial_folder
 from parfocal.search import Progress, Search
 from parfocal.space import Parameter, Space, completed
-from parfocal.storage import Counts, Storage, open_storage, the_study
+from parfocal.storage import Counts, Storage, StudyRecord, open_storage, the_study
 from parfocal.trials import Configuration, History, Objective, Trial
 from parfocal.warmstart import WarmSource, WarmStart, carried
 from parfocal.workers import Worked, work
@@ -102,13 +102,24 @@ class Study:
         if self.default is not None:
             self.space.validate(self.default)
         self.storage = storage if isinstance(storage, Storage) else open_storage(storage)
-        self.record = self.storage.create_study(name, self._definition(), free=FREE)
+        self.record = self._created(name)
         self.space = Space.from_dict(self.record.definition["space"])  # parameters may stand in another order by now
         self._search = self.search("")
         begun = warm_start is None or self.counts.total
         carried_over = [] if begun or warm_start is None else carried(self.space, WarmStart.of(warm_start))
         if enqueue or carried_over:
             self._search.enqueue([*self._given(enqueue), *carried_over])
+
+    def _created(self, name: str) -> StudyRecord:
+        """Return the study of this name: a new one, or the same one, whose experiment may lie elsewhere by now."""
+        definition = self._definition()
+        try:
+            return self.storage.create_study(name, definition, free=FREE)
+        except StudyExistsError:
+            stored = self.storage.open_study(name).definition
+            if _placeless(stored.get("evaluation")) != _placeless(definition["evaluation"]):
+                raise
+            return self.storage.create_study(name, definition, free=(*FREE, "evaluation"))
 
     def _definition(self) -> dict[str, Any]:
         return {
@@ -122,13 +133,18 @@ class Study:
         }
 
     @classmethod
-    def open(cls, storage: str | Path | Storage, name: str | None = None) -> "Study":
-        """Return a study that a storage holds; ``name`` may be left out where there is only one."""
+    def open(
+        cls, storage: str | Path | Storage, name: str | None = None, *, folder: str | Path | None = None
+    ) -> "Study":
+        """Return a study that a storage holds; ``name`` may be left out where there is only one.
+
+        ``folder`` is where the experiment lies on this host, in place of what the study says; it is not stored.
+        """
         store = storage if isinstance(storage, Storage) else open_storage(storage)
         record = the_study(store, name)
         definition = record.definition
         evaluation = definition["evaluation"]
-        return cls(
+        study = cls(
             Space.from_dict(definition["space"]),
             Objective.from_dict(definition["objective"]),
             None if evaluation is None else evaluator_from_dict(evaluation),
@@ -138,6 +154,9 @@ class Study:
             limits=Limits.from_dict(definition["limits"]),
             **{key: definition[key] for key in ("optimizer", *PLAIN)},
         )
+        if folder is not None and evaluation is not None:
+            study.evaluator = evaluator_from_dict({**evaluation, "path": str(_existing(folder))})
+        return study
 
     # ------------------------------------------------------------ run
 
@@ -285,3 +304,16 @@ class Study:
         """The default configuration's value in the user's own metric; None where it has none."""
         self._search.refresh()
         return None if self.default is None else self._search.value_of(self.default)
+
+
+def _placeless(evaluation: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return how trials are evaluated without where the experiment lies: one that was moved is the same."""
+    return None if evaluation is None else {key: value for key, value in evaluation.items() if key != "path"}
+
+
+def _existing(folder: str | Path) -> Path:
+    """Return the absolute path of a folder, or raise :class:`InvalidInput`."""
+    path = Path(folder).absolute()
+    if not path.is_dir():
+        raise InvalidInput(f"There is no folder '{path}' on this host: name the one where the experiment lies here.")
+    return path

@@ -15,6 +15,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="pip install 'parfocal[serve]'")
 
+from parfocal import Study
 from parfocal.cli.serve import serve_studies
 from parfocal.errors import ParfocalError
 from parfocal.storage import open_storage
@@ -31,8 +32,8 @@ def token(monkeypatch):
 def serving(target, **options):
     """Call the command in this process, for what it refuses before it serves."""
     given = {
-        "host": "127.0.0.1", "port": 0, "token_file": None, "create": False, "open_metrics": False, "root_path": "",
-        "log_json": False, "log_level": "info",
+        "host": "127.0.0.1", "port": 0, "token_file": None, "create": False, "ask": False, "open_metrics": False,
+        "root_path": "", "log_json": False, "log_level": "info",
     }  # fmt: skip
     serve_studies(str(target), **{**given, **options})
 
@@ -180,3 +181,44 @@ def test_a_postgresql_server_is_served(postgres_url):
     code, _, err = ended(process, signal.SIGTERM)
     assert code == 0
     assert json.loads(err.splitlines()[0])["message"].startswith("Serving postgresql://")
+
+
+def test_a_server_that_asks_needs_only_workers_that_evaluate(experiment, tmp_path):
+    path = experiment(optimizer="tpe")
+    process = start(path, port := free_port(), "--ask")
+    url = f"http://127.0.0.1:{port}"
+    storage = HttpStorage(url)
+    (record,) = storage.studies()
+    workers = [
+        subprocess.Popen([sys.executable, "-m", "parfocal", "worker", url, "--study", "experiment", "--wait"])
+        for _ in range(2)
+    ]
+    try:
+        askers = set()
+        deadline = time.monotonic() + 60
+        while (state := storage.state(record.id)).spent < 40 and time.monotonic() < deadline:
+            askers.add(state.asker)
+            time.sleep(0.05)
+        assert state.spent == state.budget == 40 == state.counts.total
+        assert all(asker is None or asker.startswith("asker-") for asker in askers) and len(askers) <= 2
+        assert storage.trial(record.id, 0).configuration == {"sigma": 1.0, "size": 5}, "the default comes first"
+        other = Study.open(storage, "experiment")
+        other = Study(
+            other.space, other.objective, other.evaluator, storage=storage, name="other", optimizer="random", seed=1
+        )
+        storage.set_budget(other.record.id, 5)
+        deadline = time.monotonic() + 20
+        while storage.state(other.record.id).counts.waiting < 5 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert storage.state(other.record.id).counts.waiting == 5, "a new study is noticed"
+    finally:
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            assert worker.wait(20) == 0
+    storage.close()
+    code, _, err = ended(process, signal.SIGTERM)
+    assert code == 0 and "Traceback" not in err
+    left = open_storage(path.with_suffix(".db"))
+    assert left.workers() == [] and left.state(record.id).asker is None
+    assert not [ask for ask in Study.open(left, "experiment").replay() if ask.differing]

@@ -121,11 +121,15 @@ def worker(
         str | None, typer.Option(help="With --wait: leave when no trial came for so long, '10 min'.", metavar="TIME")
     ] = None,
     parent: Annotated[int | None, typer.Option(help="Leave when this process has ended.", hidden=True)] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="The experiment's folder on this machine, if it lies elsewhere.", metavar="DIR"),
+    ] = None,
 ) -> None:
     """Help a running study: claim and evaluate its queued trials from another process or terminal."""
     from parfocal.cli.worker import help_study
 
-    help_study(target, study, wait, idle, parent)
+    help_study(target, study, wait, idle, parent, folder)
 
 
 @app.command()
@@ -195,6 +199,7 @@ def serve(
         Path | None, typer.Option(help="File with the token (default: PARFOCAL_TOKEN, else a new token).")
     ] = None,
     create: Annotated[bool, typer.Option("--create", help="Make the database if it does not exist.")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask for the studies, so that workers only evaluate.")] = False,
     open_metrics: Annotated[bool, typer.Option("--open-metrics", help="Show /metrics without the token.")] = False,
     root_path: Annotated[str, typer.Option(help="Path under which a proxy shows the server.")] = "",
     log_json: Annotated[bool, typer.Option("--log-json", help="Log one JSON object a line.")] = False,
@@ -203,7 +208,7 @@ def serve(
     """Serve studies over HTTP, for workers that cannot reach the database."""
     from parfocal.cli.serve import serve_studies
 
-    serve_studies(target, host, port, token_file, create, open_metrics, root_path, log_json, log_level)
+    serve_studies(target, host, port, token_file, create, ask, open_metrics, root_path, log_json, log_level)
 
 
 @app.command(cls=Watchable)

@@ -1,7 +1,9 @@
 """`parfocal serve`: studies over HTTP, for workers that cannot reach their database."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
+from parfocal.asking import AskingForAll
 from parfocal.cli.targets import YAML
 from parfocal.errors import InvalidInput
 from parfocal.extras import require
@@ -19,12 +21,13 @@ def serve_studies(
     port: int,
     token_file: Path | None,
     create: bool,
+    ask: bool,
     open_metrics: bool,
     root_path: str,
     log_json: bool,
     log_level: str,
 ) -> None:
-    """Serve the studies of an experiment file or a database until Ctrl-C or SIGTERM."""
+    """Serve the studies of an experiment file or a database until Ctrl-C or SIGTERM; ``ask`` for them, too."""
     if log_level not in LEVELS:
         raise InvalidInput(f"--log-level is one of {', '.join(LEVELS)}; got '{log_level}'.")
     if root_path and not root_path.startswith("/"):
@@ -34,7 +37,7 @@ def serve_studies(
     token = find_token(token_file)
     listener = bind(host, port)
     try:
-        storage = storage_to_serve(target, create)
+        storage = storage_to_serve(target, create, ask)
     except BaseException:
         listener.close()
         raise
@@ -51,12 +54,17 @@ def serve_studies(
         if token.fresh:  # printed, not logged: a log is kept and read by others
             print(f"The token, which is shown only now:\n\n  export {TOKEN}={token.value}\n", flush=True)
 
-    serve(storage, token.value, listener, open_metrics=open_metrics, root_path=root_path, started=started)
+    with AskingForAll(storage) if ask else nullcontext():
+        serve(storage, token.value, listener, open_metrics=open_metrics, root_path=root_path, started=started)
+    storage.close()
     LOG.info("Stopped; everything is stored in %s", storage.url, extra={"event": "stop"})
 
 
-def storage_to_serve(target: str, create: bool) -> Storage:
-    """Return the storage of a target: that of an experiment file is made with its study, a new database on request."""
+def storage_to_serve(target: str, create: bool, ask: bool = False) -> Storage:
+    """Return the storage of a target: that of an experiment file is made with its study, a new database on request.
+
+    Where it is to be asked for the study of a file, too, that gets the file's budget if it has none.
+    """
     if target.startswith(("http://", "https://")):
         raise InvalidInput(f"'{target}' is a server already: serve its database where that lies.")
     if "://" in target:
@@ -67,7 +75,10 @@ def storage_to_serve(target: str, create: bool) -> Storage:
 
         experiment = load(path)
         experiment.check()
-        return experiment.study().storage
+        study = experiment.study()
+        if ask and study.storage.state(study.record.id).budget is None:
+            study.storage.set_budget(study.record.id, experiment.keys.budget)
+        return study.storage
     if not create and not path.is_file():
         raise InvalidInput(f"{path}: there is no such database; write --create to make it.")
     return open_storage(path)

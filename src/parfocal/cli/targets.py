@@ -54,11 +54,11 @@ def name_of(target: Place, name: str | None) -> str | None:
     return name
 
 
-def study_of(target: Place, name: str | None) -> "Study":
-    """Return the study that a command means."""
+def study_of(target: Place, name: str | None, folder: Path | None = None) -> "Study":
+    """Return the study that a command means; ``folder`` is where its experiment lies on this host."""
     from parfocal.study import Study
 
-    return Study.open(storage_of(target), name_of(target, name))
+    return Study.open(storage_of(target), name_of(target, name), folder=folder)
 
 
 def record_of(target: Place, name: str | None, *, readonly: bool = False) -> tuple[Storage, StudyRecord]:
