@@ -120,9 +120,9 @@ class Search:
         """
         if time.monotonic() - self._tried > (LEAD / 3 if self._leads else LEAD / 6):
             self._tried, state = time.monotonic(), self.state()
-            free = state.asker in (None, self.asker) or state.lead_ends <= state.now
+            mine, free = state.asker == self.asker, state.asker is None or state.lead_ends <= state.now
             with self._leading:
-                self._leads = free and not self.satisfied(state) and self._taken()
+                self._leads = (mine or (free and not self.satisfied(state))) and self._taken()
         return self._leads
 
     def _taken(self) -> bool:
