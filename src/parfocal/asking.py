@@ -116,7 +116,7 @@ def asker(storage: Storage, study: int, job: str = "") -> Iterator[WorkerRecord]
     record = this_worker(_NAME, study, job)
     storage.register(record)
     try:
-        with Heartbeat(storage, study, record.id, LEASE):
+        with Heartbeat(storage, study, record, LEASE):
             yield record
     finally:
         briefly(lambda: storage.unregister(record.id))

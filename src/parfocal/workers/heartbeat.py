@@ -1,11 +1,12 @@
 """The thread that keeps a worker's leases alive while it evaluates, and shows that it lives while it rests."""
 
 import threading
+import time
 from collections.abc import Iterable
 from types import TracebackType
 
 from parfocal.errors import StorageError
-from parfocal.storage import Storage
+from parfocal.storage import Storage, WorkerRecord
 from parfocal.workers.outage import BRIEF
 
 
@@ -15,12 +16,12 @@ class Heartbeat:
     Parameters
     ----------
     storage, study, worker
-        Whose leases.
+        Whose leases. One that was struck off while it could not be heard is entered again.
     lease
         Seconds.
     """
 
-    def __init__(self, storage: Storage, study: int, worker: str, lease: float) -> None:
+    def __init__(self, storage: Storage, study: int, worker: WorkerRecord, lease: float) -> None:
         self._storage, self._study, self._worker, self._lease = storage, study, worker, lease
         self._held: frozenset[int] = frozenset()
         self._lost: frozenset[int] = frozenset()
@@ -55,12 +56,16 @@ class Heartbeat:
         return number in self._lost
 
     def _beat(self) -> None:
+        heard = time.time()  # goes on while the machine sleeps
         while not self._end.wait(self._lease / 3):
             held = self._held
             try:
-                owned = self._storage.heartbeat(self._study, self._worker, sorted(held), self._lease)
+                if time.time() - heard > self._lease:
+                    self._storage.register(self._worker)
+                owned = self._storage.heartbeat(self._study, self._worker.id, sorted(held), self._lease)
             except StorageError:
                 continue  # the next beat tries again; the worker itself meets the error where it matters
+            heard = time.time()
             with self._lock:
                 if self._held is held:
                     self._lost = held.difference(owned)

@@ -106,7 +106,7 @@ class Worker:
         self._fixed = batch
         self._batch = batch or 1
         self._lease, self._max_attempts = lease, max_attempts
-        self._beat = Heartbeat(storage, self.study, self.record.id, lease)
+        self._beat = Heartbeat(storage, self.study, self.record, lease)
         self._lock = threading.Lock()
         self._results: list[tuple[int, int, Outcome, float]] = []  # that are not reported yet
         self._worked = Worked()  # in the step of now
