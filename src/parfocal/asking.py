@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
+from typing import Literal
 
 from parfocal.errors import ParfocalError, StorageError, StorageUnavailable
 from parfocal.logs import about
@@ -16,7 +17,7 @@ from parfocal.workers.heartbeat import Heartbeat
 from parfocal.workers.outage import BRIEF, briefly
 
 _LOG = logging.getLogger("parfocal.asking")
-_NAME = "asker"  # begins the ids of those who ask and do not evaluate
+_NAMES = ("asker-", "ask-")  # begin the ids of those who ask and do not evaluate
 
 
 class Asking:
@@ -111,9 +112,11 @@ class Asking:
 
 
 @contextmanager
-def asker(storage: Storage, study: int, job: str = "") -> Iterator[WorkerRecord]:
+def asker(
+    storage: Storage, study: int, job: str = "", name: Literal["asker", "ask"] = "asker"
+) -> Iterator[WorkerRecord]:
     """Register one who asks and does not evaluate, so that its death is noticed; yield its record."""
-    record = this_worker(_NAME, study, job)
+    record = this_worker(name, study, job)
     storage.register(record)
     try:
         with Heartbeat(storage, study, record, LEASE):
@@ -214,5 +217,5 @@ def tidy(storage: Storage, study: int) -> int:
     for worker in workers:
         if worker.study == study and now - worker.seen > _SILENT:
             storage.unregister(worker.id)
-    evaluating = [worker for worker in workers if worker.study == study and not worker.id.startswith(f"{_NAME}-")]
+    evaluating = [worker for worker in workers if worker.study == study and not worker.id.startswith(_NAMES)]
     return sum(now - worker.seen < LEASE for worker in evaluating)

@@ -339,7 +339,7 @@ def test_two_who_ask_under_one_name_at_once_get_the_same(storage):
 
 def test_a_namesake_that_died_is_not_awaited(storage):
     study = make(storage)
-    storage.register(replace(this_worker("asker", study.record.id, "ask g"), pid=1 << 23))  # beyond all process ids
+    storage.register(replace(this_worker("ask", study.record.id, "ask g"), pid=1 << 23))  # beyond all process ids
     assert len(ask(study, 2, worker="g").trials) == 2
 
 

@@ -121,7 +121,7 @@ def ask(
     if budget is not None:
         storage.set_budget(record.id, budget)
     storage.reap(record.id)
-    with asker(storage, record.id, job) as me:
+    with asker(storage, record.id, job, "ask") as me:
         if job:
             _take_turns(storage, me)
         search = study.search(me.id)
