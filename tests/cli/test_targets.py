@@ -1,6 +1,8 @@
 """What every command takes as its target: an experiment, a database file, or the url of a server."""
 
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from typer.testing import CliRunner
 from parfocal.cli import targets
 from parfocal.cli.app import app
 from parfocal.errors import InvalidInput, StorageError
+from parfocal.experiment import load
 
 MORE = {
     "retry": ("--failed",),
@@ -58,3 +61,48 @@ def test_a_file_that_is_not_there_is_told_and_never_made(command, monkeypatch, t
     assert isinstance(result.exception, InvalidInput), result.output
     assert "none.db: there is no such database yet" in str(result.exception)
     assert not Path("none.db").exists()
+
+
+EXPERIMENT = """
+space: {x: {type: float, low: 0, high: 1}}
+objective: {metric: f1, direction: maximize}
+evaluation: {python: "math:sqrt"}
+budget: 7
+"""
+
+
+@pytest.mark.parametrize(
+    ("storage", "words"),
+    [
+        ("postgresql://me:secret@host/db", "must not hold a password"),
+        ("mysql://me:secret@host/db", "got 'mysql://...'"),
+        ("http://10.0.0.9:8753/", "10.0.0.9"),
+        (".", "is a folder"),
+    ],
+)
+def test_an_impossible_storage_is_told_by_check(storage, words, tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(f"{EXPERIMENT}storage: {storage}\n")
+    problems = [problem for problem in load(path).problems() if problem.startswith("storage:")]
+    assert len(problems) == 1 and words in problems[0] and "secret" not in problems[0]
+
+
+def test_a_study_of_an_experiment_knows_its_budget(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(EXPERIMENT)
+    study = load(path).study()
+    assert study.storage.state(study.record.id).budget == 7
+    study.storage.set_budget(study.record.id, 9)
+    assert load(path).study().storage.state(study.record.id).budget == 9, "a run may have raised it"
+    study.storage.close()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a folder that nobody can write to")
+def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(EXPERIMENT)
+    load(path).study().storage.close()
+    done = subprocess.run(
+        [sys.executable, "-m", "parfocal", "export", str(path), "-o", "/proc/c.csv"], capture_output=True, text=True
+    )
+    assert done.returncode == 2 and done.stderr.startswith("Error: '/proc/") and "Traceback" not in done.stderr

@@ -19,6 +19,10 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(f"'{error.filename}' cannot be used ({error.strerror}): is there room, and may it be written to?", 2)
 
 
 def _fail(text: str, code: int) -> None:

@@ -1,6 +1,8 @@
 """The options of the engine ``dask``, and what of them belongs to dask-jobqueue."""
 
 import inspect
+import signal
+import threading
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -163,4 +165,10 @@ class DaskOptions(Options):
 
 def jobqueue_class(options: DaskOptions) -> Any:
     """Return the class of dask-jobqueue for a batch system, or raise :class:`MissingPackage`."""
-    return getattr(require("dask_jobqueue", "dask"), CLUSTERS[options.cluster or ""])
+    handler = signal.getsignal(signal.SIGINT)
+    module = require("dask_jobqueue", "dask")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(
+            signal.SIGINT, handler
+        )  # the package takes Ctrl-C for itself when it is imported, and exits with 0
+    return getattr(module, CLUSTERS[options.cluster or ""])

@@ -21,7 +21,7 @@ from parfocal.optimizers import propose
 from parfocal.seeds import generator
 from parfocal.space import Space, completed
 from parfocal.space.documents import parameter_from
-from parfocal.storage import open_storage
+from parfocal.storage import check_url, open_storage
 from parfocal.study import Study
 from parfocal.tasks.evaluator import TaskEvaluator
 from parfocal.tasks.examine import examine
@@ -56,7 +56,7 @@ class Experiment:
     def study(self) -> Study:
         """Return the study of this experiment: a new one in its storage, or the one that is already there."""
         keys = self.keys
-        return Study(
+        study = Study(
             self.space,
             self.objective,
             self.evaluator,
@@ -73,6 +73,9 @@ class Experiment:
             isolation=keys.isolation,
             stop_after_failures=keys.stop_after_failures,
         )
+        if study.storage.state(study.record.id).budget is None:  # whoever asks for it, a server for example, must know
+            study.storage.set_budget(study.record.id, keys.budget)
+        return study
 
     def engine(self, kind: str | None = None, workers: int | Literal["auto"] | None = None) -> Engine:
         """Return what starts the workers; ``kind`` and ``workers`` stand above what the file says."""
@@ -122,7 +125,14 @@ class Experiment:
         limit = self.limits.problem()
         if limit is not None:
             found.append(f"limits: {limit}")
-        if isinstance(self.storage, Path) and not self.storage.parent.is_dir():
+        if isinstance(self.storage, str):
+            try:
+                check_url(self.storage)
+            except ParfocalError as error:
+                found.append(f"storage: {error}")
+        elif self.storage.is_dir():
+            found.append(f"storage: '{self.storage}' is a folder; name a file in it.")
+        elif not self.storage.parent.is_dir():
             found.append(f"storage: there is no folder '{self.storage.parent}'; make it, or name another one.")
         return found
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from parfocal.storage.base import LEASE, MAX_ATTEMPTS, Storage
 from parfocal.storage.memory import MemoryStorage
-from parfocal.storage.open import open_storage, the_study
+from parfocal.storage.open import check_url, open_storage, the_study
 from parfocal.storage.processes import dead, reap_dead, this_worker
 from parfocal.storage.records import Changes, Counts, Reaped, Report, StudyRecord, StudyState, WorkerRecord
 from parfocal.storage.sync import load_history, sync
@@ -27,6 +27,7 @@ __all__ = [
     "StudyRecord",
     "StudyState",
     "WorkerRecord",
+    "check_url",
     "dead",
     "load_history",
     "open_storage",

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from parfocal.errors import InvalidInput, StorageError
+from parfocal.extras import require
 from parfocal.storage.base import Storage
 from parfocal.storage.memory import MemoryStorage
 from parfocal.storage.records import StudyRecord
@@ -41,9 +42,7 @@ def open_storage(location: str | os.PathLike[str] | None = None, *, readonly: bo
     if separator and scheme in ("postgresql", "postgres"):
         place: str | Path = text
     elif separator and not (scheme == "sqlite" and rest.removeprefix("/")):
-        raise StorageError(  # the rest may hold a password
-            f"A storage is a path, 'sqlite:///PATH', 'postgresql://...', 'https://...' or 'memory'; got '{scheme}://...'."
-        )
+        raise _no_storage(scheme)
     else:
         place = Path(rest.removeprefix("/") if separator else text)
     from parfocal.storage.sql import SqlStorage
@@ -51,6 +50,29 @@ def open_storage(location: str | os.PathLike[str] | None = None, *, readonly: bo
     if readonly:
         return SqlStorage(place, readonly=True, patience=_PATIENCE)
     return SqlStorage(place)
+
+
+def check_url(url: str) -> None:
+    """Raise :class:`StorageError` where a url can be no storage; nothing is opened."""
+    scheme, _, rest = url.partition("://")
+    if scheme in ("http", "https"):
+        from parfocal.storage import httpcaller
+
+        httpcaller.checked(url)
+    elif scheme in ("postgresql", "postgres"):
+        from parfocal.storage import pgerrors
+
+        require("psycopg", "postgres")
+        pgerrors.checked(url)
+    elif scheme != "sqlite" or not rest.removeprefix("/"):
+        raise _no_storage(scheme)
+
+
+def _no_storage(scheme: str) -> StorageError:
+    """Return the error for a url of another kind; the rest of it may hold a password, and is not shown."""
+    return StorageError(
+        f"A storage is a path, 'sqlite:///PATH', 'postgresql://...', 'https://...' or 'memory'; got '{scheme}://...'."
+    )
 
 
 def the_study(storage: Storage, name: str | None = None, how: str = "--study NAME") -> StudyRecord:
