@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -117,19 +117,20 @@ def _add_errors(app: FastAPI, keeper: Keeper) -> None:
         request.scope[NOTES]["error"] = content["error"]
         return Response(wire.encode(content), status, media_type=wire.JSON)
 
+    # each is called with the errors that it is entered for below; the framework's type is the general one
+
     async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, ParfocalError)
+        error = cast(ParfocalError, error)
         if of_database(error) or isinstance(error, StorageUnavailable):
             keeper.metrics.failed(error)
             LOG.error("%s", error, extra={"event": "database"})
         return answer(request, status_of(error), error)
 
     async def wrong(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        return answer(request, 422, wire.ERRORS["InvalidInput"](_sentence(error)))
+        return answer(request, 422, wire.ERRORS["InvalidInput"](_sentence(cast(RequestValidationError, error))))
 
     async def http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
+        error = cast(HTTPException, error)
         if error.status_code == 413:
             return answer(request, 413, wire.ERRORS["InvalidInput"](error.detail))
         return Response(wire.encode({"detail": error.detail}), error.status_code, error.headers, wire.JSON)

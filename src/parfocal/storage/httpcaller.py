@@ -3,6 +3,7 @@
 import functools
 import ipaddress
 import json
+import logging
 import os
 import random
 import secrets
@@ -26,6 +27,7 @@ TOKEN = "PARFOCAL_TOKEN"
 INSECURE = "PARFOCAL_INSECURE_HTTP"
 """Environment variable that allows a token to go over a network unencrypted, with the value 1."""
 _AWAY = (502, 503, 504)  # what a proxy says while the server behind it is away, and the server while its database is
+_LOG = logging.getLogger("parfocal.storage")
 _PAUSES = (0.05, 3.0)  # s, first and longest pause between two attempts
 _FIRST = 15.0  # s, for the first answer of all
 _CONNECT, _ANSWER = 5.0, 60.0  # s; a call that takes longer is sent again, and the server knows it by its id
@@ -104,6 +106,7 @@ class Caller:
         self.patience = Patience(patience)
         self._clients: dict[int, httpx.Client] = {}
         self._away: float | None = None  # since when the server does not answer
+        self._told = False  # whether the outage was logged
         try:
             self._greet()
         except BaseException:
@@ -179,6 +182,9 @@ class Caller:
                 response = send() if wait else self._hasty(send)  # who waits long does so in the background already
                 if response.status_code not in _AWAY:
                     self._away = None
+                    if self._told:
+                        self._told = False
+                        _LOG.warning("The server %s answers again.", self.url)
                     return self._content(response) if response.status_code == 200 else self._refused(response)
                 error: Exception | None = None
                 reason = self._said(response)
@@ -213,6 +219,9 @@ class Caller:
                 f"The server {self.url} has not answered for {now - self._away:.0f} s ({reason}): is it running? "
                 "What was stored is safe; start it again, then go on."
             ) from error
+        if attempt and not self._told:
+            self._told = True
+            _LOG.warning("The server %s does not answer (%s); waiting for it.", self.url, reason)
         if attempt:  # the first time at once: a connection that was idle for long is often closed by the other end
             pause = min(_PAUSES[1], _PAUSES[0] * 2.0 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
             self.patience.pause(pause, self._away)

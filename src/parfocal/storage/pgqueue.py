@@ -147,19 +147,17 @@ class PostgresQueue:
         now: float,
     ) -> list[Trial] | None:
         """See :class:`~parfocal.storage.database.Queue`."""
-        floor = self._floors.get(study, 0)
-        values = {"study": study, "worker": worker, "n": n, "lease": lease, "now": now, "floor": floor}
-        rows = connection.exec_driver_sql(_CLAIM, values | {"reaped": reaped}).all()
-        _exists(connection, study, rows[0].found)
-        if rows[0].expired and not reaped:
-            return None
-        trials = [trial_of(row) for row in rows if row.number is not None]
-        if (
-            not trials and floor
-        ):  # another one may have claimed a lower number, and have taken it back with its transaction
-            self._floors[study] = 0
-            trials = self.claim(connection, study, worker, n, lease, max_attempts, reaped, now) or []
-            self._floors[study] = max(floor, self._floors[study])
+        values = {"study": study, "worker": worker, "n": n, "lease": lease, "reaped": reaped, "now": now}
+        trials: list[Trial] = []
+        # where nothing is new behind the last claim, a claim of lower numbers may have been rolled back: look at all
+        for floor in dict.fromkeys((self._floors.get(study, 0), 0)):
+            rows = connection.exec_driver_sql(_CLAIM, values | {"floor": floor}).all()
+            _exists(connection, study, rows[0].found)
+            if rows[0].expired and not reaped:
+                return None
+            trials = [trial_of(row) for row in rows if row.number is not None]
+            if trials:
+                break
         new = [trial.number for trial in trials if trial.attempts == 1]
         if new:
             self._floors[study] = max(new) + 1

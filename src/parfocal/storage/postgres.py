@@ -1,5 +1,6 @@
 """A PostgreSQL server as a shared database: one statement for each call of a worker, and patience while it is away."""
 
+import logging
 import math
 import os
 import random
@@ -21,6 +22,7 @@ from parfocal.storage.pgerrors import COLLISIONS, CROWDED, READ_ONLY, checked, i
 from parfocal.trials import State
 
 T = TypeVar("T")
+_LOG = logging.getLogger("parfocal.storage")
 _OPTIONS: dict[Mode, dict[str, Any]] = {
     "read": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
     "write": {"isolation_level": "READ COMMITTED"},
@@ -135,6 +137,8 @@ class PostgresDatabase:
                     result = work(connection, call.attempts > 0)
                 if call.writes:
                     about[_KEEP] = self._wrote = True
+                    if math.isfinite(self._lost):
+                        _LOG.warning("The server of '%s' answers again.", self._url)
                     self._lost = math.inf
                 return result
             except (SQLAlchemyError, OSError) as error:
@@ -151,6 +155,8 @@ class PostgresDatabase:
             return True
         if not is_away(error):
             return False
+        if self._answered and math.isinf(self._lost) and self._patience.seconds > 0:
+            _LOG.warning("The server of '%s' does not answer; waiting for it.", self._url)
         self._lost = min(self._lost, call.heard)
         if state == READ_ONLY:  # another server may have become the one that can be written to
             self.engine().dispose()
