@@ -1,0 +1,106 @@
+"""The commands that show what was found, and what there is to search with: `best`, `report` and `zoo`.
+
+Only options stand here; the work of each command is in a module of its own, imported when it is called.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from parfocal.cli.root import StudyName, Target, app
+from parfocal.errors import InvalidInput
+
+
+@app.command()
+def best(
+    target: Target,
+    study: StudyName = None,
+    top: Annotated[int, typer.Option(min=1, help="How many configurations to show.")] = 5,
+    json: Annotated[bool, typer.Option("--json", help="Print the best configuration as JSON, for scripts.")] = False,
+    likely: Annotated[
+        bool, typer.Option("--likely", help="The configuration with the best expected value, where results are noisy.")
+    ] = False,
+    flat: Annotated[
+        bool, typer.Option("--flat", help="Like --likely, and small changes of it cost little, too.")
+    ] = False,
+    front: Annotated[
+        bool, typer.Option("--front", help="The Pareto front of all objectives; of one, against the runtime.")
+    ] = False,
+) -> None:
+    """Show the best configurations found so far, the recommended one where results are noisy, or the Pareto front."""
+    from parfocal.cli.show import show_best, show_front, show_recommendation
+
+    if front:
+        show_front(target, study, json)
+    elif likely or flat:
+        show_recommendation(target, study, flat, json)
+    else:
+        show_best(target, study, top, json)
+
+
+@app.command()
+def report(
+    target: Target,
+    study: StudyName = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The HTML file to write.")] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="Also write the figures as PNG, PDF and SVG into this folder.")
+    ] = None,
+) -> None:
+    """Write one self-contained HTML report."""
+    from parfocal.cli.report import report_study
+
+    report_study(target, study, out, figures)
+
+
+@app.command()
+def zoo(
+    name: Annotated[str | None, typer.Argument(help="A member, part or composition to show in full.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")] = False,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Run each sampler with each strategy; draw the map.")
+    ] = False,
+    task: Annotated[str | None, typer.Option(help="Ready task that the matrix is run on.")] = None,
+    problem: Annotated[str | None, typer.Option(help="Small problem that it is run on (default: mixed).")] = None,
+    samplers: Annotated[str | None, typer.Option(help="Only these, with commas between.")] = None,
+    strategies: Annotated[str | None, typer.Option(help="Only these, with commas between.")] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="Evaluations of one run (default: 60).")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Runs of each pair (default: 3).")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The PNG file to draw (default: zoo-matrix.png).")
+    ] = None,
+) -> None:
+    """List the optimizers: their parts, sources, and when to choose which; show one in full; measure all pairs."""
+    of_matrix = {
+        "--task": task, "--problem": problem, "--samplers": samplers, "--strategies": strategies, "--trials": trials,
+        "--seeds": seeds, "--out": out,
+    }  # fmt: skip
+    _refuse_ignored(name, markdown, matrix, [option for option, value in of_matrix.items() if value is not None])
+    if matrix:
+        from parfocal.cli.zoo import run_matrix
+
+        run_matrix(task, problem, samplers, strategies, trials or 60, seeds or 3, out or Path("zoo-matrix.png"))
+    elif name is not None:
+        from parfocal.cli.zoo import show_entry
+
+        show_entry(name)
+    elif markdown:
+        from parfocal.optimizers.table import markdown as written
+
+        print(written())
+    else:
+        from parfocal.cli.show import show_zoo
+
+        show_zoo()
+
+
+def _refuse_ignored(name: str | None, markdown: bool, matrix: bool, of_matrix: list[str]) -> None:
+    """Raise when `zoo` is given what it would not look at."""
+    if of_matrix and not matrix:
+        raise InvalidInput(f"{of_matrix[0]} is an option of the matrix: add --matrix, or leave it out.")
+    if matrix and name is not None:
+        raise InvalidInput(f"A matrix is not made of one name: write --samplers and --strategies instead of '{name}'.")
+    if markdown and (matrix or name is not None):
+        rest = "--matrix" if matrix else f"'{name}'"
+        raise InvalidInput(f"--markdown prints the table of all optimizers: leave out {rest}, or --markdown.")
