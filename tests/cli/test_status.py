@@ -150,7 +150,7 @@ def test_a_server_that_is_away_for_a_while():
             server.stop()
             errors.wait("does not answer")
             server.start()
-            errors.wait("The database is back.")
+            errors.wait("answers again")
             (trial,) = storage.claim(1, "w")
             storage.report(1, "w", [(trial.number, trial.attempts, outcome(0)[0], 0.0)])
             out.wait("study: 13 trials")

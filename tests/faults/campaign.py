@@ -14,6 +14,7 @@ from parfocal.trials import State
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["members", "sklearn.neighbors"])
+DOOMED = "doomed"
 
 
 class Crew:
@@ -32,10 +33,24 @@ class Crew:
             self._processes.remove(process)
         while len(self._processes) < self.size:
             arguments = (self.url, self.name, place, next(self._seeds))
-            self._processes.append(CONTEXT.Process(target=members.member, args=arguments, kwargs=self.options))
-            self._processes[-1].start()
+            name = DOOMED if place else "lasting"
+            process = CONTEXT.Process(target=members.member, name=name, args=arguments, kwargs=self.options)
+            self._processes.append(process)
+            process.start()
 
-    def kill_all(self):
+    def kill_all(self, when):
+        """Kill all members at a moment at which ``when()`` holds."""
+
+        def found():
+            for process in self._processes:
+                os.kill(process.pid, signal.SIGSTOP)
+            if when():
+                return True
+            for process in self._processes:
+                os.kill(process.pid, signal.SIGCONT)
+            return False
+
+        wait(found, 60, "the moment does not come")
         for process in self._processes:
             process.kill()
             process.join()
@@ -49,7 +64,9 @@ class Crew:
                 if process.is_alive():
                     os.kill(process.pid, signal.SIGUSR1)
             time.sleep(0.1)
-        assert [process.exitcode for process in self._processes] == [0] * len(self._processes)
+        for process in self._processes:
+            code = process.exitcode
+            assert code == 0 or (process.name == DOOMED and code < 0), f"a {process.name} member ended with {code}"
         self._processes = []
 
 

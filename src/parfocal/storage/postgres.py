@@ -73,7 +73,8 @@ class PostgresDatabase:
         self._engine: Engine | None = None
         self._pid = 0
         self._answered = self._wrote = False
-        self._lost = math.inf  # since when the server is away (s, monotonic)
+        self._lost = math.inf  # since when the server is away (s, monotonic), until something is written again
+        self._told = False  # that it is away
         self._queue = pgqueue.PostgresQueue()
         if not self.run(lambda connection, _: schema.current(connection, url), "read"):
             if readonly:
@@ -137,9 +138,10 @@ class PostgresDatabase:
                     result = work(connection, call.attempts > 0)
                 if call.writes:
                     about[_KEEP] = self._wrote = True
-                    if math.isfinite(self._lost):
-                        _LOG.warning("The server of '%s' answers again.", self._url)
                     self._lost = math.inf
+                if self._told:
+                    self._told = False
+                    _LOG.warning("The server of '%s' answers again.", self._url)
                 return result
             except (SQLAlchemyError, OSError) as error:
                 if not self._again(error, call):
@@ -155,7 +157,8 @@ class PostgresDatabase:
             return True
         if not is_away(error):
             return False
-        if self._answered and math.isinf(self._lost) and self._patience.seconds > 0:
+        if self._answered and not self._told and self._patience.seconds > 0:
+            self._told = True
             _LOG.warning("The server of '%s' does not answer; waiting for it.", self._url)
         self._lost = min(self._lost, call.heard)
         if state == READ_ONLY:  # another server may have become the one that can be written to
