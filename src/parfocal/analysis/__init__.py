@@ -12,6 +12,7 @@ from parfocal.analysis.influence import Influence, influence
 from parfocal.analysis.matrix import Matrix, matrix, task_loss
 from parfocal.analysis.members import Share, members
 from parfocal.analysis.pareto import Pareto, pareto
+from parfocal.analysis.pca import Pca, pca
 from parfocal.analysis.recommendation import Recommendation, recommendation
 from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
@@ -34,6 +35,7 @@ __all__ = [
     "Infimum",
     "Influence",
     "Pareto",
+    "Pca",
     "Matrix",
     "Points",
     "Recommendation",
@@ -59,6 +61,7 @@ __all__ = [
     "matrix",
     "pairs",
     "pareto",
+    "pca",
     "presentable",
     "project",
     "project_grid",
