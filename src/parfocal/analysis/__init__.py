@@ -11,6 +11,7 @@ from parfocal.analysis.infimum import Infimum, infimum, project, project_grid
 from parfocal.analysis.influence import Influence, influence
 from parfocal.analysis.matrix import Matrix, matrix, task_loss
 from parfocal.analysis.members import Share, members
+from parfocal.analysis.parallel import Lane, Parallel, parallel
 from parfocal.analysis.pareto import Pareto, pareto
 from parfocal.analysis.pca import Pca, pca
 from parfocal.analysis.recommendation import Recommendation, recommendation
@@ -34,6 +35,8 @@ __all__ = [
     "Improvement",
     "Infimum",
     "Influence",
+    "Lane",
+    "Parallel",
     "Pareto",
     "Pca",
     "Matrix",
@@ -60,6 +63,7 @@ __all__ = [
     "members",
     "matrix",
     "pairs",
+    "parallel",
     "pareto",
     "pca",
     "presentable",

@@ -216,4 +216,5 @@ def nice_ticks(axis: Axis, most: int = 6) -> Floats:
     step = next(power * m for m in (1, 2, 5, 10) if power * m >= rough * (1 - 1e-9))
     if axis.integer:
         step = max(step, 1.0)
-    return np.asarray(np.arange(np.ceil(axis.low / step - 1e-9), np.floor(axis.high / step + 1e-9) + 1) * step)
+    ticks = np.arange(np.ceil(axis.low / step - 1e-9), np.floor(axis.high / step + 1e-9) + 1) * step
+    return np.asarray(ticks + 0.0)  # no "-0"

@@ -3,6 +3,15 @@
 No number is computed here; each module draws one kind of table of :mod:`parfocal.analysis`.
 """
 
-from parfocal.plots import convergence, matrix, pareto, pca, printed, slices, surface
+from parfocal.plots import convergence, matrix, parallel, pareto, pca, printed, slices, surface
 
-__all__ = ["convergence", "matrix", "pareto", "pca", "printed", "slices", "surface"]
+__all__ = [
+    "convergence",
+    "matrix",
+    "parallel",
+    "pareto",
+    "pca",
+    "printed",
+    "slices",
+    "surface",
+]

@@ -39,3 +39,11 @@ def faint(hexadecimal: str, opacity: float) -> str:
 def shorten(text: str, length: int = 22) -> str:
     """Return a label that fits below a tick."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def squeeze(text: str, length: int = 14) -> str:
+    """Return a name that fits above an axis: both ends of a long one, since names often differ at their end only."""
+    if len(text) <= length:
+        return text
+    end = length // 2
+    return f"{text[: length - end - 1]}…{text[-end:]}"
