@@ -14,6 +14,8 @@ from parfocal.analysis.members import Share, members
 from parfocal.analysis.parallel import Lane, Parallel, parallel
 from parfocal.analysis.pareto import Pareto, pareto
 from parfocal.analysis.pca import Pca, pca
+from parfocal.analysis.profiles import Profile, profiles
+from parfocal.analysis.profilewords import profile_sentence
 from parfocal.analysis.recommendation import Recommendation, recommendation
 from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
@@ -23,7 +25,6 @@ from parfocal.analysis.surface import Points, Surface, pairs, surface
 from parfocal.analysis.trails import Trail, presentable, trails
 
 __all__ = [
-    "INACTIVE",
     "Accessor",
     "Axis",
     "Best",
@@ -32,15 +33,17 @@ __all__ = [
     "Failure",
     "Gain",
     "Histories",
+    "INACTIVE",
     "Improvement",
     "Infimum",
     "Influence",
     "Lane",
+    "Matrix",
     "Parallel",
     "Pareto",
     "Pca",
-    "Matrix",
     "Points",
+    "Profile",
     "Recommendation",
     "Rows",
     "Run",
@@ -60,13 +63,15 @@ __all__ = [
     "incumbents",
     "infimum",
     "influence",
-    "members",
     "matrix",
+    "members",
     "pairs",
     "parallel",
     "pareto",
     "pca",
     "presentable",
+    "profile_sentence",
+    "profiles",
     "project",
     "project_grid",
     "recommendation",
