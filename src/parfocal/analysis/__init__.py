@@ -20,14 +20,18 @@ from parfocal.analysis.recommendation import Recommendation, recommendation
 from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
 from parfocal.analysis.slices import Slice, slices
+from parfocal.analysis.spans import Spans, spans, spans_of
 from parfocal.analysis.summary import Summary, summarize
 from parfocal.analysis.surface import Points, Surface, pairs, surface
+from parfocal.analysis.timeline import Bars, Busy, Timeline, timeline
 from parfocal.analysis.trails import Trail, presentable, trails
 
 __all__ = [
     "Accessor",
     "Axis",
+    "Bars",
     "Best",
+    "Busy",
     "Cells",
     "Convergence",
     "Failure",
@@ -49,8 +53,10 @@ __all__ = [
     "Run",
     "Share",
     "Slice",
+    "Spans",
     "Summary",
     "Surface",
+    "Timeline",
     "Trail",
     "as_runs",
     "axes_of",
@@ -77,9 +83,12 @@ __all__ = [
     "recommendation",
     "rows_of",
     "slices",
+    "spans",
+    "spans_of",
     "summarize",
     "surface",
     "task_loss",
     "thin",
+    "timeline",
     "trails",
 ]

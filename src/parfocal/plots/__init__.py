@@ -3,7 +3,7 @@
 No number is computed here; each module draws one kind of table of :mod:`parfocal.analysis`.
 """
 
-from parfocal.plots import convergence, matrix, parallel, pareto, pca, printed, slices, surface
+from parfocal.plots import convergence, matrix, parallel, pareto, pca, printed, slices, surface, timeline
 
 __all__ = [
     "convergence",
@@ -14,4 +14,5 @@ __all__ = [
     "printed",
     "slices",
     "surface",
+    "timeline",
 ]
