@@ -3,28 +3,37 @@
 from parfocal.analysis.axes import INACTIVE, Axis
 from parfocal.analysis.best import Best, Gain, best, gain
 from parfocal.analysis.cells import Cells
+from parfocal.analysis.comparison import Comparison, Problem, compare
 from parfocal.analysis.convergence import Convergence, convergence, incumbents, thin
 from parfocal.analysis.coordinates import axes_of, coordinates_of
 from parfocal.analysis.failures import Failure, failures
+from parfocal.analysis.fairness import Caveat, fairness
+from parfocal.analysis.finals import Finals, finals
 from parfocal.analysis.improvement import Improvement, improvement
 from parfocal.analysis.infimum import Infimum, infimum, project, project_grid
 from parfocal.analysis.influence import Influence, influence
 from parfocal.analysis.matrix import Matrix, matrix, task_loss
 from parfocal.analysis.members import Share, members
+from parfocal.analysis.pairwise import Pairwise, pairwise
 from parfocal.analysis.parallel import Lane, Parallel, parallel
 from parfocal.analysis.pareto import Pareto, pareto
 from parfocal.analysis.pca import Pca, pca
 from parfocal.analysis.profiles import Profile, profiles
 from parfocal.analysis.profilewords import profile_sentence
+from parfocal.analysis.ranks import Ranks, ranks, ranks_of
 from parfocal.analysis.recommendation import Recommendation, recommendation
+from parfocal.analysis.regret import Regret, regrets
 from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
+from parfocal.analysis.runtimes import Runtimes, runtimes
+from parfocal.analysis.significance import Friedman, Kruskal, friedman, kruskal
 from parfocal.analysis.slices import Slice, slices
 from parfocal.analysis.spans import Spans, spans, spans_of
 from parfocal.analysis.summary import Summary, summarize
 from parfocal.analysis.surface import Points, Surface, pairs, surface
 from parfocal.analysis.timeline import Bars, Busy, Timeline, timeline
 from parfocal.analysis.trails import Trail, presentable, trails
+from parfocal.analysis.trajectories import Entry, Trajectory
 
 __all__ = [
     "Accessor",
@@ -32,25 +41,36 @@ __all__ = [
     "Bars",
     "Best",
     "Busy",
+    "Caveat",
     "Cells",
+    "Comparison",
     "Convergence",
+    "Entry",
     "Failure",
+    "Finals",
+    "Friedman",
     "Gain",
     "Histories",
     "INACTIVE",
     "Improvement",
     "Infimum",
     "Influence",
+    "Kruskal",
     "Lane",
     "Matrix",
+    "Pairwise",
     "Parallel",
     "Pareto",
     "Pca",
     "Points",
+    "Problem",
     "Profile",
+    "Ranks",
     "Recommendation",
+    "Regret",
     "Rows",
     "Run",
+    "Runtimes",
     "Share",
     "Slice",
     "Spans",
@@ -58,20 +78,27 @@ __all__ = [
     "Surface",
     "Timeline",
     "Trail",
+    "Trajectory",
     "as_runs",
     "axes_of",
     "best",
+    "compare",
     "convergence",
     "coordinates_of",
     "failures",
+    "fairness",
+    "finals",
+    "friedman",
     "gain",
     "improvement",
     "incumbents",
     "infimum",
     "influence",
+    "kruskal",
     "matrix",
     "members",
     "pairs",
+    "pairwise",
     "parallel",
     "pareto",
     "pca",
@@ -80,8 +107,12 @@ __all__ = [
     "profiles",
     "project",
     "project_grid",
+    "ranks",
+    "ranks_of",
     "recommendation",
+    "regrets",
     "rows_of",
+    "runtimes",
     "slices",
     "spans",
     "spans_of",
