@@ -1,4 +1,4 @@
-"""The commands that show what was found, and what there is to search with: `best`, `report` and `zoo`.
+"""The commands that show what was found, and what there is to search with: `best`, `report`, `dashboard` and `zoo`.
 
 Only options stand here; the work of each command is in a module of its own, imported when it is called.
 """
@@ -52,6 +52,31 @@ def report(
     from parfocal.cli.report import report_study
 
     report_study(target, study, out, figures)
+
+
+@app.command()
+def dashboard(
+    storage: Annotated[str, typer.Option(help="An experiment's YAML file, or a database: a file or a URL.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: a free one.", min=0, max=65535)] = 8050,
+    prefix: Annotated[
+        str, typer.Option(help="Path under which a proxy shows it: /user/me/proxy/8050/", metavar="PATH")
+    ] = "/",
+    edit: Annotated[
+        bool, typer.Option("--edit", help="Let people change things (tags); otherwise it only shows.")
+    ] = False,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Another name by which browsers call it, a proxy's; may be given several times.", metavar="NAME"
+        ),
+    ] = None,
+) -> None:
+    """Show studies in a browser, live while they run; it only reads, unless --edit is given."""
+    from parfocal.cli.dashboard import show_dashboard
+
+    show_dashboard(storage, host, port, prefix, edit, not no_browser, allow_host or [])
 
 
 @app.command()
