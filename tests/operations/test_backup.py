@@ -28,6 +28,8 @@ def filled(place):
     storage.lead(record.id, "asker")
     storage.claim(record.id, "w", 2)
     storage.withdraw(record.id, [4050])
+    storage.tag(record.id, 7, "good", "b, c.tif", "Ann")
+    storage.tag(record.id, 4000, "bad")
     storage.register(replace(this_worker("here"), study=record.id, job="slurm 1_2"))
     return storage
 
@@ -40,6 +42,7 @@ def assert_same(one, other):
             replace(there, now=0)
         )
         assert repr(one.trials(record.id)) == repr(other.trials(record.id))
+        assert one.tags(record.id) == other.tags(record.id)
         for since in (0, 100):
             before, after = one.changes(record.id, since), other.changes(record.id, since)
             for name in before.__slots__:

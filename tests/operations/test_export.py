@@ -24,6 +24,8 @@ def study(memory):
     record = fill(memory, N, finish=N - 4)
     memory.withdraw(record.id, [N - 1])
     memory.claim(record.id, "w", 1)
+    for number, word, image in ((2, "good", "b, c.tif"), (2, "good", ""), (5, "bad", "")):
+        memory.tag(record.id, number, word, image)
     return memory, record
 
 
@@ -54,6 +56,8 @@ def test_csv_holds_every_column_of_every_trial(study, tmp_path):
             if time is not None:
                 assert abs(datetime.fromisoformat(row[name]).timestamp() - time) < 0.001
                 assert row[name].endswith("Z")
+    tags = {int(row["number"]): row["tags"] for row in rows if row["tags"]}
+    assert tags == {2: "good; good [b, c.tif]", 5: "bad"}
     assert {row["state"] for row in rows} == {"waiting", "running", "complete", "pruned", "failed", "lost"}
 
 

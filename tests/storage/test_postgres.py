@@ -341,3 +341,24 @@ def test_a_worker_that_waits_holds_two_connections(storage):
             )
             assert connection.execute(query).fetchone() == (2,)
         storage.hurry()
+
+
+def test_a_schema_before_tags_is_read_as_it_is_and_brought_up_to_date_by_a_writer(storage, postgres_url):
+    study = storage.create_study("old", {}).id
+    storage.add(study, [{"x": 1}], [1])
+    storage.close()
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("DROP TABLE tags")
+        connection.execute("UPDATE parfocal_meta SET value = '3' WHERE key = 'schema'")
+    reading = open_storage(postgres_url, readonly=True)
+    assert reading.tags(study) == [] and reading.trial(study, 0).configuration["x"] == 1
+    writing = open_storage(postgres_url)
+    writing.tag(study, 0, "good", "a.tif", "Ann")
+    assert [(tag.tag, tag.author) for tag in reading.tags(study)] == [("good", "Ann")]
+    with pytest.raises(StorageError):
+        reading.tag(study, 0, "bad")
+    writing.delete_study(study)
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute("SELECT count(*) FROM tags").fetchone() == (0,)
+    for each in (reading, writing):
+        each.close()

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import sqlite as dialect
 
 from parfocal.errors import SchemaVersionError, StorageError, StorageUnavailable
-from parfocal.storage import Counts, MemoryStorage, open_storage, sqlite, sqlqueue, sqlread
+from parfocal.storage import Counts, MemoryStorage, open_storage, sqlite, sqlqueue, sqlread, sqltags
 from parfocal.storage.sql import SqlStorage
 from parfocal.trials import Outcome, Reason, State
 
@@ -98,6 +98,7 @@ STATEMENTS = {
             ("_NEXT", "_OWNED", "_EXPIRED", "_DEAD", "_CLAIM", "_FINISH", "_REQUEUE", "_EXTEND", "_WAIT", "_COUNT"),
         ),
         (sqlread, ("_RUNNING", "_CHANGES", "_TRIALS", "_CONFIGURATIONS")),
+        (sqltags, ("_TRIAL", "_UNTAG", "_TAGS")),
     )
     for name in names
 }
@@ -112,6 +113,8 @@ PLANS = {
     "_CHANGES": "trials_changes (study_id=? AND revision>?)",
     "_TRIALS": "(study_id=? AND number>? AND number<?)",
     "_CONFIGURATIONS": "(study_id=? AND number>? AND number<?)",
+    "_TAGS": "sqlite_autoindex_tags_1 (study_id=?)",
+    "_UNTAG": "sqlite_autoindex_tags_1 (study_id=? AND number=? AND image=? AND tag=?)",
 }
 
 
@@ -177,6 +180,7 @@ def test_a_file_that_cannot_be_used_is_told_in_one_sentence_and_left_alone(tmp_p
 
 
 BACK = {  # the statements that make a file of the schema before, in reverse order of the migrations
+    3: ("DROP TABLE tags",),
     2: (
         "DROP INDEX trials_again",
         *(f"ALTER TABLE studies DROP COLUMN {name}" for name in ("total", "budget", "asker", "lead")),
@@ -208,7 +212,38 @@ def test_a_database_of_an_older_schema_is_brought_up_to_date(tmp_path, version):
     assert [repr(each) for each in storage.trials(study)] == before
     assert storage.counts(study) == Counts(1, 1, 1)
     assert storage.add(study, [{"x": 4}], [4]) == range(3, 4)
+    storage.tag(study, 0, "good")
+    assert [tag.number for tag in storage.tags(study)] == [0]
+    storage.delete_study(study)
     storage.close()
+    assert rows(storage, "SELECT count(*) FROM tags") == [(0,)]
+    fresh = SqlStorage(tmp_path / "fresh.db")
+    columns = "SELECT cid, name, \"notnull\", pk FROM pragma_table_info('tags')"
+    assert rows(storage, columns) == rows(fresh, columns)
+    fresh.close()
+
+
+def test_a_schema_before_tags_is_read_as_it_is_and_is_not_written(tmp_path):
+    storage = SqlStorage(tmp_path / "a.db")
+    study = storage.create_study("old", {}).id
+    storage.add(study, [{"x": 1}], [1])
+    storage.close()
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        connection.execute("DROP TABLE tags")
+        connection.execute("UPDATE parfocal_meta SET value = '3' WHERE key = 'schema'")
+    connection.close()
+    reading = SqlStorage(tmp_path / "a.db", readonly=True)
+    assert reading.tags(study) == [] and reading.trial(study, 0).configuration["x"] == 1
+    with pytest.raises(StorageError, match="cannot be written to"):
+        reading.tag(study, 0, "good")
+    SqlStorage(tmp_path / "a.db").tag(study, 0, "good")
+    assert [tag.tag for tag in reading.tags(study)] == ["good"], "it sees what was brought up to date meanwhile"
+    reading.close()
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        connection.execute("UPDATE parfocal_meta SET value = '2' WHERE key = 'schema'")
+    connection.close()
+    with pytest.raises(SchemaVersionError, match="brings it up to date"):
+        SqlStorage(tmp_path / "a.db", readonly=True)
 
 
 def test_an_empty_file_is_a_new_database(tmp_path):

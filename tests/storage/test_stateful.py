@@ -100,6 +100,12 @@ class Storages(RuleBasedStateMachine):
     def set_budget(self, budget):
         self.both("set_budget", self.study, budget)
 
+    @precondition(lambda self: hasattr(self, "study") and self.memory.counts(self.study).total)
+    @rule(data=st.data(), word=st.sampled_from(["good", "bad"]), image=st.sampled_from(["", "a", "B", "ä"]))
+    def tag(self, data, word, image):
+        number = data.draw(st.integers(0, self.memory.counts(self.study).total - 1))
+        self.both(data.draw(st.sampled_from(["tag", "tag", "untag"])), self.study, number, word, image)
+
     @rule(asker=WORKERS, lease=st.sampled_from([5.0, 50.0]))
     def lead(self, asker, lease):
         self.both("lead", self.study, asker, lease)
@@ -135,6 +141,7 @@ class Storages(RuleBasedStateMachine):
             return
         trials = self.both("trials", self.study)
         counts = self.both("state", self.study).counts
+        self.both("tags", self.study)
         assert self.both("running", self.study) == [t for t in trials if t.state == State.RUNNING]
         assert [counts[state] for state in State] == [sum(t.state == state for t in trials) for state in State]
         finished = {t.number: repr(t) for t in trials if t.state.finished}

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, text, tuple_
+from sqlalchemy import Connection, Table, delete, func, insert, inspect, select, text, tuple_
 
 from parfocal.errors import InvalidInput, StorageError
 from parfocal.operations.export import check_target, replacing
 from parfocal.storage import SqlStorage, Storage, open_storage, schema
 from parfocal.storage.sqlite import check_readable, connect_read_only, translated
 
-_TABLES = (schema.studies, schema.trials, schema.workers)
+_TABLES = (schema.studies, schema.trials, schema.tags, schema.workers)
 """What is copied, each table before those that refer to it; the schema's own table says the same in every database."""
 _CHUNK = 2_000
 
@@ -120,6 +120,8 @@ def copy_rows(source: Storage, target: Storage) -> tuple[int, int]:
         counts = {}
         for table in _TABLES:
             counts[table.name] = 0
+            if not inspect(connection).has_table(table.name):  # of an older schema that is only read
+                continue
             for rows in _chunks(connection, table):
                 target.database.run(lambda c, _, t=table, r=rows: c.execute(insert(t), r), "write")  # type: ignore[misc]
                 counts[table.name] += len(rows)

@@ -12,7 +12,7 @@ from typing import IO, Any
 from parfocal.errors import InvalidInput
 from parfocal.operations.rows import Column, Layout
 from parfocal.operations.tables import WRITERS, Row, kinds
-from parfocal.storage import Storage, StudyRecord
+from parfocal.storage import Storage, StudyRecord, Tag
 from parfocal.trials import Trial
 
 FORMATS = ("csv", "parquet", "json", "optuna")
@@ -82,8 +82,9 @@ def export(
             for _ in ("rows", "scores")
         ]
         spool = _Spool(layout, *files)
+        tags = tags_by_trial(storage, study.id)
         for trial in stream(storage, study.id):
-            spool.add(trial, scores)
+            spool.add(trial, scores, tags.get(trial.number, ()))
         columns = layout.columns(spool.metrics)
         rows = write(stack.enter_context(replacing(path)), columns, kinds(columns, layout.space), spool.rows())
         if beside is None:
@@ -99,6 +100,14 @@ def stream(storage: Storage, study: int, chunk: int = _CHUNK) -> Iterator[Trial]
     total = storage.counts(study).total
     for start in range(0, total, chunk):
         yield from storage.trials(study, start, min(start + chunk, total))
+
+
+def tags_by_trial(storage: Storage, study: int) -> dict[int, list[Tag]]:
+    """Return the tags of each trial that has any."""
+    found: dict[int, list[Tag]] = {}
+    for tag in storage.tags(study):
+        found.setdefault(tag.number, []).append(tag)
+    return found
 
 
 def check_target(path: Path, *, replace: bool = True) -> None:
@@ -153,9 +162,9 @@ class _Spool:
         """Names of scores in the order in which they came."""
         return list(self._score_names)
 
-    def add(self, trial: Trial, scores: bool) -> None:
+    def add(self, trial: Trial, scores: bool, tags: Iterable[Tag]) -> None:
         """Take one trial."""
-        row = self._layout.row_of(trial)
+        row = self._layout.row_of(trial, tags)
         self._names.update(dict.fromkeys(row["metrics"]))
         self._rows.write(json.dumps(row) + "\n")  # Python's own dialect, which holds NaN
         if scores and trial.outcome is not None:

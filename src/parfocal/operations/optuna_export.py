@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from parfocal.extras import require
-from parfocal.operations.export import stream
+from parfocal.operations.export import stream, tags_by_trial
 from parfocal.operations.rows import AFTER, Layout
 from parfocal.operations.tables import standard
 from parfocal.storage import Storage, StudyRecord
@@ -40,8 +40,10 @@ def write_optuna(storage: Storage, study: StudyRecord, path: Path, *, scores: bo
                 made.set_user_attr(name, study.definition.get(name))
             made.set_user_attr("objective", str(layout.objective))
             count = 0
+            tags = tags_by_trial(storage, study.id)
             for trial in stream(storage, study.id):
-                made.add_trial(_frozen(optuna, layout, distributions, trial, scores))
+                row = layout.row_of(trial, tags.get(trial.number, ()))
+                made.add_trial(_frozen(optuna, layout, distributions, trial, row, scores))
                 count += 1
         finally:
             database.remove_session()
@@ -49,10 +51,11 @@ def write_optuna(storage: Storage, study: StudyRecord, path: Path, *, scores: bo
     return count
 
 
-def _frozen(optuna: Any, layout: Layout, distributions: dict[str, Any], trial: Trial, scores: bool) -> Any:
-    """Return a trial as Optuna's."""
+def _frozen(
+    optuna: Any, layout: Layout, distributions: dict[str, Any], trial: Trial, row: dict[str, Any], scores: bool
+) -> Any:
+    """Return a trial, and what :meth:`Layout.row_of` makes of it, as Optuna's."""
     states = optuna.trial.TrialState
-    row = layout.row_of(trial)
     attributes = {"parfocal_state": row["state"], "metrics": row["metrics"]}
     attributes |= {name: row[name] for name in _ATTRIBUTES if row[name] is not None}
     if scores and trial.outcome is not None and trial.outcome.scores:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parfocal.errors import InvalidInput, SpaceError
-from parfocal.operations.rows import FIXED, Layout, prefixed
+from parfocal.operations.rows import FIXED, TAGS, Layout, prefixed
 from parfocal.operations.sources import Cells
 from parfocal.space import Boolean, Categorical, Constant, Float, Integer, Parameter
 from parfocal.trials import FULL, Configuration, Fidelity, Outcome, Reason, State
@@ -65,7 +65,7 @@ class Parser:
         known = list(headers)
         self._parameters = {name: _found("parameter", name, known) for name in layout.space.names}
         taken = {header for header in self._parameters.values() if header is not None}
-        own = set(FIXED) <= set(known)
+        own = set(FIXED) - {TAGS} <= set(known)
         self._metrics: dict[str, str] = {}
         for name in layout.objective.names:
             header = _found("metric", name, known)

@@ -8,14 +8,16 @@ from typing import Any, Literal
 
 from parfocal.errors import EvaluationError
 from parfocal.space import Space
-from parfocal.storage import StudyRecord
+from parfocal.storage import StudyRecord, Tag
 from parfocal.trials import Objective, Trial, summaries
 
+TAGS = "tags"
+"""Column of the words that people have put on a trial; tables of older versions have none."""
 BEFORE = ("number", "state", "reason")
 """Columns before parameters and metrics."""
 AFTER = (
     "loss", "value", "fidelity", "resource", "amount", "seed", "attempts", "worker", "created", "started", "finished",
-    "runtime", "ask", "sampler", "strategy", "note", "message",
+    "runtime", "ask", "sampler", "strategy", "note", "message", TAGS,
 )  # fmt: skip
 """Columns behind them."""
 FIXED = (*BEFORE, *AFTER)
@@ -72,7 +74,7 @@ class Layout:
         others = [Column(prefixed("value", other.metric), "value", other.metric) for other in self.objective.others]
         return [*(Column(name, "fixed", name) for name in BEFORE), *middle, *behind[:2], *others, *behind[2:]]
 
-    def row_of(self, trial: Trial) -> dict[str, Any]:
+    def row_of(self, trial: Trial, tags: Iterable[Tag] = ()) -> dict[str, Any]:
         """Return a trial as a mapping: the fixed columns, and ``parameters``, ``metrics`` and ``values``."""
         outcome, rationed = trial.outcome, not trial.fidelity.full
         loss = trial.loss if math.isfinite(trial.loss) else None
@@ -99,6 +101,7 @@ class Layout:
             "strategy": trial.provenance.strategy,
             "note": trial.provenance.note,
             "message": (outcome.message or None) if outcome is not None else None,
+            TAGS: "; ".join(tag.tag + (f" [{tag.image}]" if tag.image else "") for tag in tags) or None,
         }
 
     def metrics_of(self, trial: Trial) -> dict[str, float]:

@@ -39,6 +39,7 @@ _TAGS = {
     "asking": "Who adds new trials, and how many may finish.",
     "reading": "What is stored.",
     "waiting": "Sleeping until something happens.",
+    "tags": "Words that people put on trials.",
     "workers": "Who works.",
 }
 

@@ -248,6 +248,22 @@ class Workers(Model):
     workers: list[WorkerModel]
 
 
+class TagModel(Model):
+    """A word that a person has put on a trial."""
+
+    number: int = Field(description="The trial's number.")
+    tag: str = Field(description="The word: `good`, `bad`, ...")
+    image: str = Field(default="", description="Name of the image; empty for the trial as a whole.")
+    author: str = Field(default="", description="Who says so; empty where that is not known.")
+    created: float = Field(default=0.0, description="When, s since 1970.")
+
+
+class Tags(Model):
+    """Tags by number, image and word."""
+
+    tags: list[TagModel]
+
+
 class Done(Model):
     """It has happened."""
 
@@ -345,6 +361,23 @@ class Resign(Model):
     """Who asks no longer."""
 
     asker: str | None = Field(default=None, description="Who gives the lead back; null takes it from whoever has it.")
+
+
+class NewTag(Model):
+    """A word to put on a trial."""
+
+    number: int = Field(description="The trial's number.", ge=-(1 << 63), le=(1 << 63) - 1)
+    tag: str = Field(description="1 to 40 printable characters.")
+    image: str = Field(default="", description="Name of the image; empty for the trial as a whole.")
+    author: str = Field(default="", description="Who says so.")
+
+
+class OldTag(Model):
+    """A word to take away."""
+
+    number: int = Field(description="The trial's number.", ge=-(1 << 63), le=(1 << 63) - 1)
+    tag: str = Field(description="The word.")
+    image: str = Field(default="", description="Name of the image; empty for the trial as a whole.")
 
 
 class Budget(Model):

@@ -277,6 +277,27 @@ async def wait_for_work(study: Study, call: CallHere, timeout: Timeout = 20.0) -
     return Response(wire.encode({"ready": ready}), media_type=wire.JSON)
 
 
+# ---------------------------------------------------------------- tags
+
+
+@router.get("/studies/{study}/tags", tags=["tags"], response_model=models.Tags, responses=_READ)
+async def tags(study: Study, call: CallHere) -> Response:
+    """Return the words that people have put on trials."""
+    return await call.read(lambda s: s.tags(study), lambda found: {"tags": [asdict(each) for each in found]})
+
+
+@router.post("/studies/{study}/tag", tags=["tags"], response_model=models.Done, responses=_WRITE)
+async def tag(study: Study, body: models.NewTag, call: CallHere) -> Response:
+    """Put a word on a trial, or on one image of it."""
+    return await call.write(lambda s: s.tag(study, body.number, body.tag, body.image, body.author), _nothing)
+
+
+@router.post("/studies/{study}/untag", tags=["tags"], response_model=models.Done, responses=_WRITE)
+async def untag(study: Study, body: models.OldTag, call: CallHere) -> Response:
+    """Take a word away from a trial."""
+    return await call.write(lambda s: s.untag(study, body.number, body.tag, body.image), _nothing)
+
+
 # ---------------------------------------------------------------- workers
 
 

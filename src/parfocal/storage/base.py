@@ -12,6 +12,7 @@ Whoever implements it runs :mod:`parfocal.testing.storage`, the contract as code
   also the token of the claim, so that a report of an older claim is recognized and refused.
 * Who asks for a study holds its lead, a lease like that of a trial. What it adds is refused when it has lost the lead
   or when others have added trials that it had not seen: no ask is made twice, and every one can be replayed.
+* Tags are words that people put on trials. They take no revision, may come and go at any time, and die with the study.
 * A method is one transaction: it happens wholly or not at all, and has happened for good when it returns. Where the
   database does not answer for a while, a method waits for it, and raises ``StorageUnavailable`` in the end.
 * All times are seconds since 1970 by the storage's one clock.
@@ -20,7 +21,7 @@ Whoever implements it runs :mod:`parfocal.testing.storage`, the contract as code
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, WorkerRecord
+from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, Tag, WorkerRecord
 from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
 from parfocal.typing import Bools, Values
 
@@ -219,6 +220,40 @@ class Storage(Protocol):
 
     def trials(self, study: int, start: int = 0, stop: int | None = None) -> list[Trial]:
         """Return the trials [start, stop) with their outcomes."""
+        ...
+
+    # ------------------------------------------------------------ tags
+
+    def tag(self, study: int, number: int, tag: str, image: str = "", author: str = "") -> None:
+        """Put a word on a trial, or on one image of it; where it is already, nothing changes.
+
+        A tag is for people: it takes no revision, and no optimizer sees it.
+
+        Parameters
+        ----------
+        tag
+            1 to 40 printable characters, no space at either end.
+        image
+            Name of the image, up to 1000 printable characters; empty for the trial as a whole.
+        author
+            Who says so, up to 255 printable characters.
+
+        Raises
+        ------
+        InvalidInput
+            If one of the texts is none of these.
+        """
+        ...
+
+    def untag(self, study: int, number: int, tag: str, image: str = "") -> None:
+        """Take a word away, if it is there."""
+        ...
+
+    def tags(self, study: int) -> list[Tag]:
+        """Return the tags of a study by number, image and word.
+
+        A database of an older schema that is only read has none.
+        """
         ...
 
     # ------------------------------------------------------------ workers

@@ -13,7 +13,7 @@ from parfocal.storage import codec, inputs, wire
 from parfocal.storage.base import LEASE, MAX_ATTEMPTS, WITHDRAWN, never
 from parfocal.storage.httpcaller import Caller
 from parfocal.storage.patience import in_background
-from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, WorkerRecord
+from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, Tag, WorkerRecord
 from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
 from parfocal.typing import Bools, Values
 
@@ -218,6 +218,23 @@ class HttpStorage:
         """See :meth:`Storage.trials`."""
         inputs.span(start, stop)
         return _trials(self._caller.get(f"/studies/{study:d}/trials", start=start, stop=stop))
+
+    # ------------------------------------------------------------ tags
+
+    def tag(self, study: int, number: int, tag: str, image: str = "", author: str = "") -> None:
+        """See :meth:`Storage.tag`."""
+        new = inputs.tag(number, tag, image, author)
+        content = {"number": new.number, "tag": tag, "image": image, "author": author}
+        self._caller.post(f"/studies/{study:d}/tag", content)
+
+    def untag(self, study: int, number: int, tag: str, image: str = "") -> None:
+        """See :meth:`Storage.untag`."""
+        old = inputs.tag(number, tag, image)
+        self._caller.post(f"/studies/{study:d}/untag", {"number": old.number, "tag": tag, "image": image})
+
+    def tags(self, study: int) -> list[Tag]:
+        """See :meth:`Storage.tags`."""
+        return [Tag(**content) for content in self._caller.get(f"/studies/{study:d}/tags")["tags"]]
 
     # ------------------------------------------------------------ workers
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from parfocal.errors import InvalidInput, OutOfStep, StorageError, StudyExistsError
+from parfocal.storage.records import Tag
 from parfocal.trials import Configuration, Fidelity, Outcome, Provenance, State
 from parfocal.typing import Values
 
@@ -62,6 +63,16 @@ def budget(trials: int | None) -> int | None:
     if trials is not None and (isinstance(trials, bool) or not isinstance(trials, int) or trials < 0):
         raise InvalidInput(f"A budget must be a whole number of trials of at least 0, or None; got {trials!r}.")
     return trials
+
+
+def tag(number: int, tag: str, image: str = "", author: str = "", created: float = 0.0) -> Tag:
+    """Return a tag, or raise :class:`InvalidInput`."""
+    if not isinstance(tag, str) or tag != tag.strip() or not 0 < len(tag) <= 40 or not tag.isprintable():
+        raise InvalidInput(f"A tag is a word of 1 to 40 printable characters, such as 'good'; got {tag!r}.")
+    for what, given, most in (("image's name", image, 1000), ("author", author, 255)):
+        if not isinstance(given, str) or len(given) > most or not given.isprintable():
+            raise InvalidInput(f"A tag's {what} is printable text of at most {most} characters; got {given!r}.")
+    return Tag(int(number), tag, image, author, created)
 
 
 def leading(asker: str, holder: str | None) -> None:

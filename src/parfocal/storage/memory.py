@@ -11,7 +11,7 @@ from parfocal import checks
 from parfocal.storage import codec, inputs
 from parfocal.storage.base import LEASE, MAX_ATTEMPTS, WITHDRAWN, never
 from parfocal.storage.memorystudy import MemoryStudy
-from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, WorkerRecord
+from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, Tag, WorkerRecord
 from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
 from parfocal.typing import Bools, Values
 
@@ -199,6 +199,27 @@ class MemoryStorage:
         """See :meth:`Storage.trials`."""
         with self._lock:
             return [row.trial() for row in self._study(study).rows[inputs.span(start, stop)]]
+
+    def tag(self, study: int, number: int, tag: str, image: str = "", author: str = "") -> None:
+        """See :meth:`Storage.tag`."""
+        new = inputs.tag(number, tag, image, author, self._clock())
+        with self._lock:
+            found = self._study(study)
+            found.row(new.number)
+            found.tags.setdefault((new.number, new.image, new.tag), new)
+
+    def untag(self, study: int, number: int, tag: str, image: str = "") -> None:
+        """See :meth:`Storage.untag`."""
+        old = inputs.tag(number, tag, image)
+        with self._lock:
+            found = self._study(study)
+            found.row(old.number)
+            found.tags.pop((old.number, old.image, old.tag), None)
+
+    def tags(self, study: int) -> list[Tag]:
+        """See :meth:`Storage.tags`."""
+        with self._lock:
+            return [tag for _, tag in sorted(self._study(study).tags.items())]
 
     def register(self, worker: WorkerRecord) -> None:
         """See :meth:`Storage.register`."""

@@ -10,7 +10,7 @@ import numpy as np
 from parfocal.errors import OutOfStep
 from parfocal.storage import codec, inputs
 from parfocal.storage.ledger import FINAL, Ledger
-from parfocal.storage.records import Changes, Reaped, StudyRecord, StudyState
+from parfocal.storage.records import Changes, Reaped, StudyRecord, StudyState, Tag
 from parfocal.trials import Configuration, Fidelity, Outcome, Provenance, State, Trial
 from parfocal.typing import Bools
 
@@ -67,6 +67,7 @@ class MemoryStudy:
         self._running: dict[int, _Row] = {}
         self._next_expiry = math.inf  # no lease runs out before
         self.budget: int | None = None
+        self.tags: dict[tuple[int, str, str], Tag] = {}  # by number, image and word
         self._asker: str | None = None
         self._lead = math.nan
 

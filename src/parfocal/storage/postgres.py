@@ -76,7 +76,8 @@ class PostgresDatabase:
         self._lost = math.inf  # since when the server is away (s, monotonic), until something is written again
         self._told = False  # that it is away
         self._queue = pgqueue.PostgresQueue()
-        if not self.run(lambda connection, _: schema.current(connection, url), "read"):
+        enough = schema.readable if readonly else schema.current
+        if not self.run(lambda connection, _: enough(connection, url), "read"):
             if readonly:
                 self.close()
                 raise SchemaVersionError(f"'{url}' {schema.BEHIND}")

@@ -1,4 +1,4 @@
-"""What a storage hands out: frozen records of studies, counts, changes and workers."""
+"""What a storage hands out: frozen records of studies, counts, changes, tags and workers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -138,6 +138,31 @@ class Changes:
 
     def __len__(self) -> int:
         return len(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A short word that a person has put on a trial, or on one image of it: ``good``, ``bad``, ...
+
+    Attributes
+    ----------
+    number
+        The trial's.
+    tag
+        The word.
+    image
+        Name of the image, as in ``Outcome.scores``; empty for the trial as a whole.
+    author
+        Who says so; empty where that is not known.
+    created
+        When (s since 1970, by the storage's clock).
+    """
+
+    number: int
+    tag: str
+    image: str = ""
+    author: str = ""
+    created: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -28,13 +29,15 @@ from parfocal.errors import SchemaVersionError, StorageError
 from parfocal.storage.ledger import FINAL
 from parfocal.trials import State
 
-VERSION = 3
+VERSION = 4
 """The schema that this version of parfocal writes."""
+READABLE = 3
+"""The oldest schema that can be read as it is; what came later is empty there."""
 BEHIND = (
     "is not of this version of parfocal, or holds nothing yet, and here it is only read: any command that writes, "
     "`parfocal run` for example, brings it up to date."
 )
-"""What is wrong with a database whose schema is not :data:`VERSION`, where nothing may be written."""
+"""What is wrong with a database whose schema is older than :data:`READABLE`, where nothing may be written."""
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     1: ("ALTER TABLE trials ADD COLUMN member INTEGER DEFAULT -1 NOT NULL",),
     2: (
@@ -48,6 +51,12 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE workers ADD COLUMN study BIGINT DEFAULT 0 NOT NULL",
         "ALTER TABLE workers ADD COLUMN job TEXT DEFAULT '' NOT NULL",
         "CREATE INDEX trials_again ON trials (study_id, number) WHERE state = 0 AND attempts > 0",
+    ),
+    3: (
+        "CREATE TABLE tags (study_id INTEGER NOT NULL, number BIGINT NOT NULL, image TEXT DEFAULT '' NOT NULL, "
+        "tag TEXT NOT NULL, author TEXT DEFAULT '' NOT NULL, created DOUBLE PRECISION NOT NULL, "
+        "PRIMARY KEY (study_id, number, image, tag), "
+        "FOREIGN KEY (study_id, number) REFERENCES trials (study_id, number) ON DELETE CASCADE)",
     ),
 }
 """Statements that lead from a version to the next one."""
@@ -134,6 +143,18 @@ Index(
 )
 Index("trials_changes", trials.c.study_id, trials.c.revision)
 
+tags = Table(
+    "tags",
+    metadata,
+    Column("study_id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Big, primary_key=True, autoincrement=False),
+    Column("image", Text, primary_key=True, server_default=""),
+    Column("tag", Text, primary_key=True),
+    Column("author", Text, nullable=False, server_default=""),
+    Column("created", Float(53), nullable=False),
+    ForeignKeyConstraint(("study_id", "number"), (trials.c.study_id, trials.c.number), ondelete="CASCADE"),
+)
+
 workers = Table(
     "workers",
     metadata,
@@ -158,6 +179,11 @@ def current(connection: Connection, where: str) -> bool:
         If it is the database of another program.
     """
     return _found(connection, where) == VERSION
+
+
+def readable(connection: Connection, where: str) -> bool:
+    """Return whether the schema is there and can be read as it is; it raises as :func:`current` does."""
+    return (_found(connection, where) or 0) >= READABLE
 
 
 def ensure(connection: Connection, where: str) -> None:

@@ -3,16 +3,17 @@
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from parfocal import checks
-from parfocal.storage import codec, inputs, schema, sqlqueue, sqlread
+from parfocal.storage import codec, inputs, schema, sqlqueue, sqlread, sqltags
 from parfocal.storage.base import LEASE, MAX_ATTEMPTS, WITHDRAWN, never
 from parfocal.storage.database import Database, Mode, Topic
-from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, WorkerRecord
+from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, Tag, WorkerRecord
 from parfocal.storage.sqlite import Durability, SqliteDatabase
 from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
 from parfocal.typing import Bools, Values
@@ -308,6 +309,22 @@ class SqlStorage:
     def trials(self, study: int, start: int = 0, stop: int | None = None) -> list[Trial]:
         """See :meth:`Storage.trials`."""
         return self._span(study, start, stop, sqlread.read_trials)
+
+    # ------------------------------------------------------------ tags
+
+    def tag(self, study: int, number: int, tag: str, image: str = "", author: str = "") -> None:
+        """See :meth:`Storage.tag`."""
+        new = inputs.tag(number, tag, image, author)
+        self._write(lambda c: sqltags.tag(c, study, replace(new, created=self.database.time(c))))
+
+    def untag(self, study: int, number: int, tag: str, image: str = "") -> None:
+        """See :meth:`Storage.untag`."""
+        old = inputs.tag(number, tag, image)
+        self._write(lambda c: sqltags.untag(c, study, old))
+
+    def tags(self, study: int) -> list[Tag]:
+        """See :meth:`Storage.tags`."""
+        return self._read(lambda c: sqltags.read_tags(c, study))
 
     # ------------------------------------------------------------ workers
 

@@ -115,7 +115,8 @@ def prepare(database: "SqliteDatabase") -> None:
     With it readers and the writer do not wait for each other.
     """
     where = str(database.path)
-    if database.run(lambda connection, _: schema.current(connection, where), "read"):
+    enough = schema.readable if database.readonly else schema.current
+    if database.run(lambda connection, _: enough(connection, where), "read"):
         return
     if database.readonly:
         raise SchemaVersionError(f"'{where}' {schema.BEHIND}")

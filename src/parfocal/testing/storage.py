@@ -27,6 +27,7 @@ from parfocal.testing.queue import (
     check_wrong_results,
 )
 from parfocal.testing.storagetools import Check, Clock, Make, complete, expect, filled, refuses
+from parfocal.testing.tags import check_tags
 from parfocal.trials import Fidelity, Outcome, Provenance, Reason, State
 
 
@@ -153,6 +154,7 @@ STORAGE_CHECKS: tuple[Check, ...] = (
     check_budget,
     check_withdrawal,
     check_waiting,
+    check_tags,
     check_workers,
     check_resume,
     check_claims_of_many_workers,
