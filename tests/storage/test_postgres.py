@@ -355,7 +355,7 @@ def test_a_schema_before_tags_is_read_as_it_is_and_brought_up_to_date_by_a_write
     writing = open_storage(postgres_url)
     writing.tag(study, 0, "good", "a.tif", "Ann")
     assert [(tag.tag, tag.author) for tag in reading.tags(study)] == [("good", "Ann")]
-    with pytest.raises(StorageError):
+    with pytest.raises(StorageError, match="cannot be written to"):
         reading.tag(study, 0, "bad")
     writing.delete_study(study)
     with psycopg.connect(postgres_url) as connection:

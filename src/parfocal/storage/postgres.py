@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from parfocal.errors import SchemaVersionError
+from parfocal.errors import SchemaVersionError, StorageError
 from parfocal.extras import require
 from parfocal.storage import pgqueue, pgread, schema
 from parfocal.storage.base import LEASE
@@ -70,6 +70,7 @@ class PostgresDatabase:
         self._url = checked(url)
         self._patience = Patience(patience)
         self._clock = clock
+        self._readonly = readonly
         self._engine: Engine | None = None
         self._pid = 0
         self._answered = self._wrote = False
@@ -125,6 +126,8 @@ class PostgresDatabase:
 
     def run(self, work: Callable[[Connection, bool], T], mode: Mode) -> T:
         """See :meth:`~parfocal.storage.database.Database.run`."""
+        if self._readonly and mode != "read":
+            raise StorageError(f"'{self._url}' cannot be written to: it was opened to be read only.")
         return self._run(work, mode, _Call(mode != "read"))
 
     def _run(self, work: Callable[[Connection, bool], T], mode: Mode, call: _Call) -> T:
