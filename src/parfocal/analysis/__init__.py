@@ -19,7 +19,7 @@ from parfocal.analysis.parallel import Lane, Parallel, parallel
 from parfocal.analysis.pareto import Pareto, pareto
 from parfocal.analysis.pca import Pca, pca
 from parfocal.analysis.profiles import Profile, profiles
-from parfocal.analysis.profilewords import profile_sentence
+from parfocal.analysis.profilewords import loses, profile_sentence, within_text
 from parfocal.analysis.ranks import Ranks, ranks, ranks_of
 from parfocal.analysis.recommendation import Recommendation, recommendation
 from parfocal.analysis.regret import Regret, regrets
@@ -36,6 +36,7 @@ from parfocal.analysis.trails import Trail, presentable, trails
 from parfocal.analysis.trajectories import Entry, Trajectory
 
 __all__ = [
+    "INACTIVE",
     "Accessor",
     "Axis",
     "Bars",
@@ -51,7 +52,6 @@ __all__ = [
     "Friedman",
     "Gain",
     "Histories",
-    "INACTIVE",
     "Improvement",
     "Infimum",
     "Influence",
@@ -95,6 +95,7 @@ __all__ = [
     "infimum",
     "influence",
     "kruskal",
+    "loses",
     "matrix",
     "members",
     "pairs",
@@ -122,4 +123,5 @@ __all__ = [
     "thin",
     "timeline",
     "trails",
+    "within_text",
 ]

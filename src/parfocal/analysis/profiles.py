@@ -82,7 +82,36 @@ class Profile:
         """What the best in each cell loses against the best of all, (m,): never negative, NaN where no trial was."""
         if self.infimum.best is None:
             return np.full(len(self.cells), np.nan)
-        return np.abs(self.infimum.value - self.infimum.value[self.infimum.best])
+        return np.asarray(np.abs(self.infimum.value - self.infimum.value[self.infimum.best]), dtype=np.float64)
+
+    def place(self, coordinates: Floats) -> Floats:
+        """Return where coordinates lie between the ends of the axis, 0 to 1, a category's choices in equal parts."""
+        scaled = self.axis.scale(self.cells.edges if self.axis.kind == "category" else self.bounds)
+        span = scaled[-1] - scaled[0]
+        return np.asarray((self.axis.scale(coordinates) - scaled[0]) / (span if span > 0 else 1.0), dtype=np.float64)
+
+    @property
+    def bounds(self) -> Floats:
+        """Lowest and highest coordinate of the axis, (2,)."""
+        return np.array([self.axis.low, self.axis.high])
+
+    @property
+    def bars(self) -> tuple[Floats, Floats]:
+        """Begin and end, 0 to 1 as :meth:`place` has it, of what loses less, and of what was tried; (k, 2) each.
+
+        What loses less are :attr:`within` or the choices; what was tried are stretches of visited cells.
+        """
+        numeric = len(self.cells) - (self.cells.inactive and self.axis.kind == "number")
+        edges = self.cells.edges[: numeric + 1]
+        if self.axis.kind == "number":
+            edges = np.clip(edges, self.axis.low, self.axis.high)
+            good = np.array(self.within, dtype=np.float64).reshape(-1, 2)
+        else:
+            index = [i for i, label in enumerate(self.cells.labels) if label in self.choices]
+            good = np.stack([edges[index], edges[[i + 1 for i in index]]], axis=1)
+        first, last = stretches(self.infimum.counts[:numeric] > 0)
+        tried = np.stack([edges[first], edges[[i + 1 for i in last]]], axis=1)
+        return self.place(good), self.place(tried)
 
     @property
     def few(self) -> Bools:
@@ -165,7 +194,7 @@ def _profile(
     active = ~np.isnan(at)
     np.minimum.at(lowest, cell[active], at[active])
     np.maximum.at(highest, cell[active], at[active])
-    first, last = _stretches(hit[:numeric])
+    first, last = stretches(hit[:numeric])
     number = axis.kind == "number"
     ends = tuple(zip(lowest[first].tolist(), highest[last].tolist(), strict=True)) if number else ()
     edges = np.clip(cells.edges[: numeric + 1], axis.low, axis.high)
@@ -188,7 +217,7 @@ def _profile(
     )
 
 
-def _stretches(hit: Bools) -> tuple[list[int], list[int]]:
+def stretches(hit: Bools) -> tuple[list[int], list[int]]:
     """Return the first and the last cell of each stretch of neighbours."""
     step = np.diff(np.concatenate(([False], hit, [False])).astype(np.int8))
     return np.flatnonzero(step == 1).tolist(), (np.flatnonzero(step == -1) - 1).tolist()

@@ -31,6 +31,21 @@ def loses(profile: Profile) -> str:
     return f"less than {share}" + (" of the way from the best to the median" if profile.of == "range" else "")
 
 
+def within_text(profile: Profile) -> str:
+    """Return what loses less than the tolerance, as short as it can be said: ``1.2 to 2 px, 5 to 6 px``."""
+    axis = profile.axis
+    if not profile.known:
+        return "nothing known"
+    if axis.kind == "category":
+        return "any choice" if len(profile.choices) == len(profile.cells) else ", ".join(profile.choices)
+    spans = [
+        axis.text(low) if low == high else _inward(low, high, axis, profile.best, " to ", unit=False)
+        for low, high in profile.within
+    ]
+    unit = f" {axis.unit}" if axis.unit and spans else ""
+    return ", ".join([*([", ".join(spans) + unit] if spans else []), *profile.choices])
+
+
 def _best(profile: Profile) -> str:
     axis = profile.axis
     if math.isnan(profile.best):
@@ -72,13 +87,13 @@ def _moves(profile: Profile) -> str:
     return f"you may move it {' or '.join(ways)}{more}{resting} and lose {loses(profile)}"
 
 
-def _inward(low: float, high: float, axis: Axis, best: float) -> str:
+def _inward(low: float, high: float, axis: Axis, best: float, between: str = " and ", *, unit: bool = True) -> str:
     """Return both ends, rounded into the interval; as they are where that would leave out the best, or nothing."""
     a, b = (low, high) if axis.integer else (_rounded(low, math.ceil), _rounded(high, math.floor))
     if not a < b:
         a, b = low, high
     a, b = low if low <= best < a else a, high if b < best <= high else b
-    return f"{axis.text(a)} and {_with_unit(axis.text(b), axis)}"
+    return f"{axis.text(a)}{between}{_with_unit(axis.text(b), axis) if unit else axis.text(b)}"
 
 
 def _rounded(value: float, way: Callable[[float], int], digits: int = 3) -> float:

@@ -1,7 +1,6 @@
 """Slices: small pictures of the objective against each parameter, with the best that can be had in each range."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ from plotly.subplots import make_subplots
 from parfocal.analysis import Slice
 from parfocal.plots import interactive as web
 from parfocal.plots import printed as paper
+from parfocal.plots.profiles import stairs
 from parfocal.plots.style import COLOURS, FAILED, STAR, STAR_EDGE, faint
-from parfocal.typing import Floats
 
 _EMPTY = "No evaluation has succeeded yet."
 _NONE = "The space has no parameter to draw."
@@ -56,7 +55,7 @@ def _add(result: go.Figure, table: Slice, at: dict[str, Any]) -> None:
         legendgroup="evaluations",
         **at,
     )
-    x, y = _profile(table)
+    x, y = stairs(table.profile.cells[0], table.profile.value)
     line = {"width": 2, "color": COLOURS[4]}
     result.add_scatter(
         x=web.numbers(x), y=web.numbers(y), mode="lines", name=_PROFILE, line=line, legendgroup=_PROFILE,
@@ -104,7 +103,7 @@ def draw(axes: Axes, table: Slice, label: str, title: bool = True, failures: boo
     paper.along(axes, table.profile.cells[0], "x", title, room)
     cloud: dict[str, Any] = {"color": COLOURS[0], "alpha": 0.45, "markersize": 3.5, "markeredgewidth": 0}
     axes.plot(table.x, table.value, ".", label="evaluations", **cloud)
-    axes.plot(*_profile(table), color=COLOURS[4], linewidth=1.4, label=_PROFILE)
+    axes.plot(*stairs(table.profile.cells[0], table.profile.value), color=COLOURS[4], linewidth=1.4, label=_PROFILE)
     if failures and len(table.failed):
         paper.crosses(axes, table.failed)
     if table.best is not None:
@@ -114,16 +113,3 @@ def draw(axes: Axes, table: Slice, label: str, title: bool = True, failures: boo
         axes.set_ylim(*limits)
     if label:
         axes.set_ylabel(paper.safe(label), fontsize=paper.TEXT)
-
-
-def _profile(table: Slice) -> tuple[Floats, Floats]:
-    """Return the profile as a line: level across each cell, broken where no trial has been and between categories."""
-    cells = table.profile.cells[0]
-    x: list[float] = []
-    y: list[float] = []
-    for i, (left, right) in enumerate(pairwise(cells.edges.tolist())):
-        level = float(table.profile.value[i])
-        gap = cells.axis.kind == "category" or (cells.inactive and i == len(cells) - 2)
-        x += [left, right, right] if gap else [left, right]
-        y += [level, level, float("nan")] if gap else [level, level]
-    return np.array(x), np.array(y)
