@@ -142,6 +142,7 @@ class Storages(RuleBasedStateMachine):
         trials = self.both("trials", self.study)
         counts = self.both("state", self.study).counts
         self.both("tags", self.study)
+        self.both("times", self.study)
         assert self.both("running", self.study) == [t for t in trials if t.state == State.RUNNING]
         assert [counts[state] for state in State] == [sum(t.state == state for t in trials) for state in State]
         finished = {t.number: repr(t) for t in trials if t.state.finished}

@@ -242,7 +242,22 @@ _CHANGES = {
 @router.get("/studies/{study}/changes", tags=["reading"], response_class=Response, responses={**_READ, 200: _CHANGES})
 async def changes(study: Study, call: CallHere, since: Since = 0) -> Response:
     """Return the trials that are new or final since a revision, as columns."""
-    return await call.read_columns(lambda s: s.changes(study, since), wire.changes_out)
+    return await call.read_columns(lambda s: s.changes(study, since), wire.columns_out)
+
+
+_TIMES = {
+    "description": "A NumPy archive without pickle: the columns `state`, `worker` (int64), `created`, `started`, "
+    "`finished` [s since 1970] and `runtime` [s] (float64, NaN where there is none) by number from 0, and `workers`, "
+    "the bytes of a JSON list of ids, into which `worker` points; it is -1 for nobody. State 1 is claimed, the others "
+    "as in `changes`.",
+    "content": {wire.NPZ: {"schema": _NPZ_SCHEMA}},
+}
+
+
+@router.get("/studies/{study}/times", tags=["reading"], response_class=Response, responses={**_READ, 200: _TIMES})
+async def times(study: Study, call: CallHere) -> Response:
+    """Return when each trial was created, claimed and finished, and by whom, as columns."""
+    return await call.read_columns(lambda s: s.times(study), wire.columns_out)
 
 
 @router.get("/studies/{study}/configurations", tags=["reading"], response_model=models.Configurations, responses=_READ)

@@ -6,7 +6,7 @@ from parfocal.storage.base import LEASE, MAX_ATTEMPTS, Storage
 from parfocal.storage.memory import MemoryStorage
 from parfocal.storage.open import check_url, open_storage, the_study
 from parfocal.storage.processes import dead, reap_dead, this_worker
-from parfocal.storage.records import Changes, Counts, Reaped, Report, StudyRecord, StudyState, Tag, WorkerRecord
+from parfocal.storage.records import Changes, Counts, Reaped, Report, StudyRecord, StudyState, Tag, Times, WorkerRecord
 from parfocal.storage.sync import load_history, sync
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = [
     "StudyRecord",
     "StudyState",
     "Tag",
+    "Times",
     "WorkerRecord",
     "check_url",
     "dead",

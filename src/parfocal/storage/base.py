@@ -21,7 +21,7 @@ Whoever implements it runs :mod:`parfocal.testing.storage`, the contract as code
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, Tag, WorkerRecord
+from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, Tag, Times, WorkerRecord
 from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
 from parfocal.typing import Bools, Values
 
@@ -220,6 +220,10 @@ class Storage(Protocol):
 
     def trials(self, study: int, start: int = 0, stop: int | None = None) -> list[Trial]:
         """Return the trials [start, stop) with their outcomes."""
+        ...
+
+    def times(self, study: int) -> Times:
+        """Return when each trial was created, claimed and finished, and by whom: columns, cheap also for very many."""
         ...
 
     # ------------------------------------------------------------ tags

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 from sqlalchemy import Connection
 
 from parfocal.storage.ledger import Ledger
-from parfocal.storage.records import Changes
+from parfocal.storage.records import Changes, Times
 from parfocal.trials import Outcome, Trial
 from parfocal.typing import Bools
 
@@ -63,6 +63,10 @@ class Reader(Protocol):
 
     def read_configurations(self, connection: Connection, study: int, start: int, stop: int) -> list[dict[str, Any]]:
         """Return the configurations of the trials [start, stop)."""
+        ...
+
+    def read_times(self, connection: Connection, study: int) -> Times:
+        """Return when each trial was created, claimed and finished, and by whom."""
         ...
 
 

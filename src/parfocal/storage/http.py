@@ -13,7 +13,7 @@ from parfocal.storage import codec, inputs, wire
 from parfocal.storage.base import LEASE, MAX_ATTEMPTS, WITHDRAWN, never
 from parfocal.storage.httpcaller import Caller
 from parfocal.storage.patience import in_background
-from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, Tag, WorkerRecord
+from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, Tag, Times, WorkerRecord
 from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
 from parfocal.typing import Bools, Values
 
@@ -218,6 +218,13 @@ class HttpStorage:
         """See :meth:`Storage.trials`."""
         inputs.span(start, stop)
         return _trials(self._caller.get(f"/studies/{study:d}/trials", start=start, stop=stop))
+
+    def times(self, study: int) -> Times:
+        """See :meth:`Storage.times`."""
+        times = self._caller.get(f"/studies/{study:d}/times")
+        if not isinstance(times, Times):
+            raise StorageError(f"The server {self.url} has answered something else than times: is it up to date?")
+        return times
 
     # ------------------------------------------------------------ tags
 

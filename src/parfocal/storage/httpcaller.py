@@ -260,7 +260,7 @@ class Caller:
         kind = response.headers.get("content-type", "").partition(";")[0]
         try:
             if kind == wire.NPZ:
-                return wire.changes_in(response.content)
+                return wire.columns_in(response.content)
             if kind == wire.JSON:
                 return json.loads(response.content)
         except ValueError:

@@ -11,7 +11,7 @@ from parfocal import checks
 from parfocal.storage import codec, inputs
 from parfocal.storage.base import LEASE, MAX_ATTEMPTS, WITHDRAWN, never
 from parfocal.storage.memorystudy import MemoryStudy
-from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, Tag, WorkerRecord
+from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, Tag, Times, WorkerRecord
 from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
 from parfocal.typing import Bools, Values
 
@@ -199,6 +199,11 @@ class MemoryStorage:
         """See :meth:`Storage.trials`."""
         with self._lock:
             return [row.trial() for row in self._study(study).rows[inputs.span(start, stop)]]
+
+    def times(self, study: int) -> Times:
+        """See :meth:`Storage.times`."""
+        with self._lock:
+            return self._study(study).times()
 
     def tag(self, study: int, number: int, tag: str, image: str = "", author: str = "") -> None:
         """See :meth:`Storage.tag`."""

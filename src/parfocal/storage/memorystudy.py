@@ -10,7 +10,7 @@ import numpy as np
 from parfocal.errors import OutOfStep
 from parfocal.storage import codec, inputs
 from parfocal.storage.ledger import FINAL, Ledger
-from parfocal.storage.records import Changes, Reaped, StudyRecord, StudyState, Tag
+from parfocal.storage.records import Changes, Reaped, StudyRecord, StudyState, Tag, Times
 from parfocal.trials import Configuration, Fidelity, Outcome, Provenance, State, Trial
 from parfocal.typing import Bools
 
@@ -197,6 +197,20 @@ class MemoryStudy:
             np.array([row.fidelity.fraction for row in rows], dtype=np.float64),
             np.array([row.provenance.ask for row in rows], dtype=np.int64),
             np.array([row.provenance.member for row in rows], dtype=np.int64),
+        )
+
+    def times(self) -> Times:
+        """Return when each trial was created, claimed and finished, and by whom."""
+        workers = sorted({row.worker for row in self.rows if row.worker is not None})
+        index = {worker: i for i, worker in enumerate(workers)}
+        return Times(
+            np.array([row.state for row in self.rows], dtype=np.int64),
+            _column(self.rows, "created", np.float64),
+            _column(self.rows, "started", np.float64),
+            _column(self.rows, "finished", np.float64),
+            np.array([row.outcome.runtime if row.outcome else math.nan for row in self.rows], dtype=np.float64),
+            np.array([-1 if row.worker is None else index[row.worker] for row in self.rows], dtype=np.int64),
+            tuple(workers),
         )
 
     def row(self, number: int) -> _Row:

@@ -1,4 +1,4 @@
-"""What a storage hands out: frozen records of studies, counts, changes, tags and workers."""
+"""What a storage hands out: frozen records of studies, counts, changes, times, tags and workers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -138,6 +138,37 @@ class Changes:
 
     def __len__(self) -> int:
         return len(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When each trial was created, claimed and finished, and by whom, as columns ``(n,)`` by number from 0.
+
+    Attributes
+    ----------
+    state
+        int64; RUNNING where it is claimed.
+    created, started, finished
+        float64, seconds since 1970 by the storage's clock, NaN where it has not come to that; ``started`` is that of
+        the last claim.
+    runtime
+        float64, seconds of the evaluation alone, NaN where unknown.
+    worker
+        int64, index into ``workers``, -1 where nobody holds it or has finished it.
+    workers
+        Ids, sorted.
+    """
+
+    state: Ints
+    created: Floats
+    started: Floats
+    finished: Floats
+    runtime: Floats
+    worker: Ints
+    workers: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from parfocal import checks
 from parfocal.storage import codec, inputs, schema, sqlqueue, sqlread, sqltags
 from parfocal.storage.base import LEASE, MAX_ATTEMPTS, WITHDRAWN, never
 from parfocal.storage.database import Database, Mode, Topic
-from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, Tag, WorkerRecord
+from parfocal.storage.records import Changes, Counts, Reaped, StudyRecord, StudyState, Tag, Times, WorkerRecord
 from parfocal.storage.sqlite import Durability, SqliteDatabase
 from parfocal.trials import FULL, GIVEN, Fidelity, Outcome, Provenance, Trial
 from parfocal.typing import Bools, Values
@@ -309,6 +309,16 @@ class SqlStorage:
     def trials(self, study: int, start: int = 0, stop: int | None = None) -> list[Trial]:
         """See :meth:`Storage.trials`."""
         return self._span(study, start, stop, sqlread.read_trials)
+
+    def times(self, study: int) -> Times:
+        """See :meth:`Storage.times`."""
+        read = self.database.reader.read_times
+
+        def work(connection: Connection) -> Times:
+            sqlqueue.ledger(connection, study)
+            return read(connection, study)
+
+        return self._read(work)
 
     # ------------------------------------------------------------ tags
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from parfocal.storage import codec
 from parfocal.storage.ledger import Ledger
-from parfocal.storage.records import Changes
+from parfocal.storage.records import Changes, Times
 from parfocal.storage.schema import RUNNING, trials
 from parfocal.trials import Configuration, Reason, State, Trial
 
@@ -29,6 +29,11 @@ _CHANGES = (
     select(_c.number, _c.revision, _c.state, _c.loss, _c.runtime, _c.reason, _c.fraction, _c.ask, _c.member)
     .where(_c.study_id == bindparam("study"), _c.revision > bindparam("since"))
     .order_by(_c.revision)
+)
+_TIMES = (
+    select(_c.number, _c.state, _c.created, _c.started, _c.finished, _c.runtime, _c.worker)
+    .where(_c.study_id == bindparam("study"))
+    .order_by(_c.number)
 )
 _STATES = tuple(State)
 _REASONS: dict[str | None, int] = {None: -1, **{reason.value: reason.code for reason in Reason}}
@@ -95,4 +100,22 @@ def read_changes(connection: Connection, study: int, since: int, account: Ledger
         np.array(fraction, dtype=np.float64),
         np.array(ask, dtype=np.int64),
         np.array(member, dtype=np.int64),
+    )
+
+
+def read_times(connection: Connection, study: int) -> Times:
+    """Return when each trial was created, claimed and finished, and by whom."""
+    rows: Sequence[Any] = connection.execute(_TIMES, {"study": study}).all()
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * 7
+    _, state, created, started, finished, runtime, worker = columns
+    workers = sorted({name for name in worker if name is not None})
+    index: dict[str | None, int] = {None: -1, **{name: i for i, name in enumerate(workers)}}
+    return Times(
+        np.array(state, dtype=np.int64),
+        np.array(created, dtype=np.float64),
+        np.array(started, dtype=np.float64),
+        np.array(finished, dtype=np.float64),
+        np.array(runtime, dtype=np.float64),
+        np.array([index[name] for name in worker], dtype=np.int64),
+        tuple(workers),
     )

@@ -1,7 +1,7 @@
 """Between a server and its clients: records as JSON, and columns as NumPy's own files without pickle.
 
-NaN travels as ``null`` and the infinities as ``"inf"`` and ``"-inf"``, so that every text is standard JSON; the columns
-of :class:`~parfocal.storage.records.Changes` travel as an ``.npz`` archive.
+NaN travels as ``null`` and the infinities as ``"inf"`` and ``"-inf"``, so that every text is standard JSON; columns
+(:class:`~parfocal.storage.records.Changes`, :class:`~parfocal.storage.records.Times`) travel as an ``.npz`` archive.
 """
 
 import io
@@ -15,7 +15,7 @@ import numpy as np
 from parfocal import errors
 from parfocal.errors import ParfocalError, StorageError
 from parfocal.storage.codec import number_in, number_out
-from parfocal.storage.records import Changes, Counts, StudyRecord, StudyState, WorkerRecord
+from parfocal.storage.records import Changes, Counts, StudyRecord, StudyState, Times, WorkerRecord
 from parfocal.trials import Configuration, Fidelity, Outcome, Provenance, Reason, State, Trial
 
 API = 1
@@ -47,7 +47,6 @@ ERRORS: dict[str, type[ParfocalError]] = {
 """Errors that travel by name, and are raised at the other end as the same class with the same sentence."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-_COLUMNS = tuple(field.name for field in fields(Changes))
 
 
 def encode(content: Any) -> bytes:
@@ -184,17 +183,25 @@ def state_in(content: Mapping[str, Any]) -> StudyState:
     )
 
 
-def changes_out(changes: Changes) -> bytes:
-    """Return changes as an ``.npz`` archive: one array a field."""
+def columns_out(record: Changes | Times) -> bytes:
+    """Return changes or times as an ``.npz`` archive: one array a field, texts as the bytes of a JSON list."""
     buffer = io.BytesIO()
-    columns: dict[str, Any] = {name: np.asarray(getattr(changes, name)) for name in _COLUMNS}
+    columns: dict[str, Any] = {field.name: getattr(record, field.name) for field in fields(record)}
+    if isinstance(record, Times):
+        columns["workers"] = np.frombuffer(encode(record.workers), dtype=np.uint8)
     np.savez(buffer, **columns)  # numbers only: nothing that would be pickled
     return buffer.getvalue()
 
 
-def changes_in(content: bytes) -> Changes:
-    """Return the changes of :func:`changes_out`."""
+def columns_in(content: bytes) -> Changes | Times:
+    """Return the changes or times of :func:`columns_out`."""
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        columns: dict[str, Any] = {name: archive[name] for name in _COLUMNS}
-    columns.update(revision=int(columns["revision"]), total=int(columns["total"]))
-    return Changes(**columns)
+        columns: dict[str, Any] = {name: archive[name] for name in archive.files}
+    kind = Times if "workers" in columns else Changes
+    wanted = {field.name for field in fields(kind)}
+    columns = {name: column for name, column in columns.items() if name in wanted}
+    if missing := wanted - columns.keys():
+        raise ValueError(f"The archive lacks {', '.join(sorted(missing))}.")
+    if kind is Times:
+        return Times(**columns | {"workers": tuple(json.loads(columns["workers"].tobytes()))})
+    return Changes(**columns | {"revision": int(columns["revision"]), "total": int(columns["total"])})

@@ -28,6 +28,7 @@ from parfocal.testing.queue import (
 )
 from parfocal.testing.storagetools import Check, Clock, Make, complete, expect, filled, refuses
 from parfocal.testing.tags import check_tags
+from parfocal.testing.times import check_times
 from parfocal.trials import Fidelity, Outcome, Provenance, Reason, State
 
 
@@ -155,6 +156,7 @@ STORAGE_CHECKS: tuple[Check, ...] = (
     check_withdrawal,
     check_waiting,
     check_tags,
+    check_times,
     check_workers,
     check_resume,
     check_claims_of_many_workers,
