@@ -9,15 +9,18 @@ from parfocal.analysis.coordinates import axes_of, coordinates_of
 from parfocal.analysis.failures import Failure, failures
 from parfocal.analysis.fairness import Caveat, fairness
 from parfocal.analysis.finals import Finals, finals
+from parfocal.analysis.image_scores import ImageScores, image_scores
 from parfocal.analysis.improvement import Improvement, improvement
 from parfocal.analysis.infimum import Infimum, infimum, project, project_grid
 from parfocal.analysis.influence import Influence, influence
 from parfocal.analysis.matrix import Matrix, matrix, task_loss
 from parfocal.analysis.members import Share, members
+from parfocal.analysis.paired import Paired, paired
 from parfocal.analysis.pairwise import Pairwise, pairwise
 from parfocal.analysis.parallel import Lane, Parallel, parallel
 from parfocal.analysis.pareto import Pareto, pareto
 from parfocal.analysis.pca import Pca, pca
+from parfocal.analysis.per_image import GroupScore, PerImage, per_image
 from parfocal.analysis.profiles import Profile, profiles
 from parfocal.analysis.profilewords import loses, profile_sentence, within_text
 from parfocal.analysis.ranks import Ranks, ranks, ranks_of
@@ -36,7 +39,6 @@ from parfocal.analysis.trails import Trail, presentable, trails
 from parfocal.analysis.trajectories import Entry, Trajectory
 
 __all__ = [
-    "INACTIVE",
     "Accessor",
     "Axis",
     "Bars",
@@ -51,17 +53,22 @@ __all__ = [
     "Finals",
     "Friedman",
     "Gain",
+    "GroupScore",
     "Histories",
+    "INACTIVE",
+    "ImageScores",
     "Improvement",
     "Infimum",
     "Influence",
     "Kruskal",
     "Lane",
     "Matrix",
+    "Paired",
     "Pairwise",
     "Parallel",
     "Pareto",
     "Pca",
+    "PerImage",
     "Points",
     "Problem",
     "Profile",
@@ -90,6 +97,7 @@ __all__ = [
     "finals",
     "friedman",
     "gain",
+    "image_scores",
     "improvement",
     "incumbents",
     "infimum",
@@ -98,11 +106,13 @@ __all__ = [
     "loses",
     "matrix",
     "members",
+    "paired",
     "pairs",
     "pairwise",
     "parallel",
     "pareto",
     "pca",
+    "per_image",
     "presentable",
     "profile_sentence",
     "profiles",
