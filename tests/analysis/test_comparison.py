@@ -98,7 +98,9 @@ def test_failed_runs_rank_last_and_count_as_one() -> None:
     found = ranks(table)
     assert found.kind == "seeds" and found.blocks == ("0", "1")
     assert found.final.tolist() == [[2.0, 1.0], [1.0, 2.0]]
-    assert finals(table)[0].silent[finals(table)[0].optimizers.index("x")] == 1
+    (final,) = finals(table)
+    assert final.silent == (1, 0) and final.mean.tolist() == [1.0, 4.5] and final.order == (0, 1)
+    assert final.quartiles.tolist() == [[1.0, 1.0], [3.25, 5.75]] and final.best.tolist() == [1.0, 2.0]
     assert "silent" in [caveat.kind for caveat in fairness(table, entries)]
     dead = compare([entry("x", 0, [nan, nan]), entry("y", 0, [nan, nan])])
     assert ranks(dead).final.tolist() == [[1.5, 1.5]]
@@ -208,4 +210,4 @@ def test_what_cannot_be_compared_says_so(entries: list[Entry], text: str) -> Non
 def test_runs_without_a_trial_are_runs() -> None:
     table = compare([entry("x", 0, []), entry("y", 0, [3, 1])])
     assert table.problems[0].budget == 1 and ranks(table).final.tolist() == [[2, 1]]
-    assert finals(table)[0].silent == (0, 1)
+    assert finals(table)[0].silent == (1, 0) and finals(table)[0].order == (1, 0)

@@ -54,6 +54,12 @@ class Pairwise:
         return np.where(self.paired, self.biserial, self.delta)
 
     @property
+    def order(self) -> tuple[int, ...]:
+        """Indices of the optimizers, the one that is better than the others on the whole first."""
+        filled = np.where(np.isnan(self.effect), 0.0, self.effect)
+        return tuple(np.argsort(-filled.sum(axis=1), kind="stable").tolist())
+
+    @property
     def significant(self) -> tuple[tuple[int, int], ...]:
         """(better, worse) pairs that differ at the level after adjustment, the smallest p first."""
         found = np.argwhere((self.adjusted <= self.level) & (self.effect > 0)).tolist()

@@ -82,8 +82,8 @@ def ranks_of(scores: Mapping[str, Sequence[float]], blocks: Sequence[str] | None
     sizes = {len(row) for row in scores.values()}
     if len(sizes) != 1:
         raise InvalidInput(f"All optimizers need as many numbers as the others; got {sorted(sizes)} of them.")
-    score = np.array([list(row) for row in scores.values()], dtype=np.float64).T
-    score = np.round(np.where(np.isnan(score), np.inf, score), 12)
+    given = np.array([list(row) for row in scores.values()], dtype=np.float64).T
+    score: Floats = np.where(np.isnan(given), np.inf, given).round(12)
     names = [str(i + 1) for i in range(len(score))] if blocks is None else list(blocks)
     final = _rank(score)
     mean = np.asarray(final.mean(axis=0), dtype=np.float64)[:, None]

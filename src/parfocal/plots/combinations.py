@@ -1,16 +1,68 @@
 """The heat map of samplers and strategies: what each pair reaches on one problem."""
 
+from typing import Any
+
 import numpy as np
+import plotly.graph_objects as go
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from parfocal.analysis import Matrix
+from parfocal.plots import interactive as web
 from parfocal.plots import printed as paper
-from parfocal.plots.style import shorten
+from parfocal.plots.style import BLANK, shorten
 
 CELL = 0.4
 """Inches of one cell."""
+
+
+def interactive(table: Matrix) -> go.Figure:
+    """Return the interactive figure; a pair that could not run says why when it is pointed at."""
+    rows, columns = len(table.samplers), len(table.strategies)
+    result = web.figure(190 + 22 * rows)
+    result.add_heatmap(
+        z=[web.numbers(row) for row in table.regret],
+        zmin=0,
+        zmax=1,
+        colorscale="Cividis",
+        reversescale=True,
+        xgap=1,
+        ygap=1,
+        text=[["" if np.isnan(regret) else _short(float(regret)) for regret in row] for row in table.regret],
+        texttemplate="%{text}",
+        textfont={"size": 10},
+        customdata=[[_hover(table, i, j) for j in range(columns)] for i in range(rows)],
+        hovertemplate="%{customdata}<extra></extra>",
+        hoverongaps=False,
+        colorbar={
+            "title": {"text": "regret", "side": "right"}, "tickvals": [0, 1],
+            "ticktext": ["best of all runs", "as after the warm-up"], "thickness": 12, "outlinewidth": 0,
+        },
+    )  # fmt: skip
+    blank = np.argwhere(np.isnan(table.regret))
+    web.marks(
+        result, blank[:, 1], blank[:, 0].astype(np.float64), "cannot run", "%{customdata}",
+        [_hover(table, i, j) for i, j in blank.tolist()], symbol="square", size=16, color=BLANK, showlegend=False,
+    )  # fmt: skip
+    ticks: dict[str, Any] = {"tickmode": "array", "showgrid": False, "ticks": ""}
+    strategies, samplers = ([web.safe(shorten(name)) for name in names] for names in (table.strategies, table.samplers))
+    result.update_xaxes(
+        **ticks, tickvals=list(range(columns)), ticktext=strategies, tickangle=-45, range=[-0.5, columns - 0.5],
+        title={"text": "strategy"},
+    )  # fmt: skip
+    result.update_yaxes(
+        **ticks, tickvals=list(range(rows)), ticktext=samplers, range=[rows - 0.5, -0.5], title={"text": "sampler"}
+    )
+    return result
+
+
+def _hover(table: Matrix, i: int, j: int) -> str:
+    pair = table.samplers[i], table.strategies[j]
+    said = web.safe(" + ".join(pair))
+    if np.isnan(table.regret[i, j]):
+        return f"{said}: {web.safe(table.skipped.get(pair, 'could not run'))}"
+    return f"{said}: {web.safe(table.objective.metric)} {table.value[i, j]:.5g}, regret {table.regret[i, j]:.3f}"
 
 
 def printed(table: Matrix) -> Figure:
