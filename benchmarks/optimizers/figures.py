@@ -9,6 +9,9 @@ from benchmarks.optimizers.scores import Ranking, Score
 from benchmarks.optimizers.task import INITIAL, Task
 from matplotlib.figure import Figure
 
+from parfocal.plots import differences as diagram
+from parfocal.plots import printed
+
 FLOOR = 1e-5
 """Regrets below it are drawn at it, since the axis is logarithmic."""
 
@@ -34,28 +37,9 @@ def curves(task: Task, scores: Sequence[Score], path: Path) -> None:
     _save(figure, path)
 
 
-def differences(found: Ranking, title: str, path: Path) -> None:
-    """Draw mean ranks on a line, with a bar over those that are tied with the first."""
-    count = len(found.names)
-    figure, axes = plt.subplots(figsize=(7, 1.4 + 0.22 * count), layout="constrained")
-    axes.axhline(0, color="black", linewidth=1)
-    for index, (name, rank) in enumerate(zip(found.names, found.ranks, strict=True)):
-        depth = -(index + 1)
-        axes.plot([rank, rank, count + 0.3], [0, depth, depth], color="tab:blue" if found.ties(rank) else "grey")
-        axes.text(count + 0.4, depth, f"{name} ({rank:.2f})", va="center", fontsize=8)
-    end = found.ranks[0] + found.difference
-    axes.plot([found.ranks[0], end], [0.7, 0.7], color="tab:red", linewidth=2.5)
-    axes.text(found.ranks[0], 1.1, f"critical difference {found.difference:.2f}", fontsize=8, color="tab:red")
-    axes.set(
-        title=f"{title}, {found.tasks} tasks",
-        xlabel="mean rank (1 = best)",
-        ylim=(-(count + 1), 2.2),
-        xlim=(0.8, count + 3),
-    )
-    axes.set_yticks([])
-    axes.set_xticks(range(1, count + 1))
-    axes.spines[["left", "right", "top"]].set_visible(False)
-    _save(figure, path)
+def differences(found: Ranking, path: Path) -> None:
+    """Draw the diagram of critical differences."""
+    printed.save(diagram.printed(found.test, "two"), path.parent, path.name, ("png", "pdf"))
 
 
 def _save(figure: Figure, path: Path) -> None:

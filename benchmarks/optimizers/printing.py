@@ -54,14 +54,14 @@ def task_rows(scores: Sequence[Score]) -> list[tuple[str, ...]]:
 def ranking_rows(found: Ranking) -> list[tuple[str, ...]]:
     """Return the table of a ranking."""
     rows = [("optimizer", "mean rank", "mean regret", "tied with the first")]
-    for name, rank, mean in zip(found.names, found.ranks, found.means, strict=True):
-        rows.append((name, f"{rank:.2f}", f"{mean:.4f}", "yes" if found.ties(float(rank)) else "no"))
+    for name, rank, mean in zip(found.test.optimizers, found.test.ranks, found.means, strict=True):
+        rows.append((name, f"{rank:.2f}", f"{mean:.4f}", "yes" if name in found.test.tied else "no"))
     return rows
 
 
 def ranking_heading(found: Ranking, what: str, half: str) -> str:
     """Return one line on a ranking."""
     return (
-        f"{half} half, {what}: Friedman mean ranks over {found.tasks} tasks, p = {found.p_value:.2g}; "
-        f"ranks closer than {found.difference:.2f} are tied (Nemenyi, 5 %)"
+        f"{half} half, {what}: Friedman mean ranks over {found.test.blocks} tasks, p = {found.test.p_chi2:.2g}; "
+        f"ranks closer than {found.test.difference:.2f} are tied (Nemenyi, 5 %)"
     )

@@ -60,7 +60,7 @@ def _rankings(half: str, scores: Mapping[str, Mapping[str, Score]], optimizers: 
         rows = printing.ranking_rows(found)
         print(f"\n{head}\n\n{printing.text(rows)}", flush=True)
         figure = f"{half}_{what.replace(' ', '_')}"
-        figures.differences(found, f"{half} half: {what}", out / "figures" / figure)
+        figures.differences(found, out / "figures" / figure)
         lines += [head, "", printing.markdown(rows), "", f"![critical difference](figures/{figure}.png)", ""]
     if left_out:
         sentence = f"Not ranked, for want of runs on some task: {', '.join(left_out)}."

@@ -1,4 +1,4 @@
-"""From stored runs to numbers: normalized regret, mean ranks and their critical difference."""
+"""From stored runs to numbers: normalized regret, and the ranking of optimizers over tasks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from benchmarks.optimizers.runs import Run
 from benchmarks.optimizers.task import INITIAL, Reference, Task
-from scipy import stats
 
+from parfocal.analysis import Friedman, friedman, ranks_of
 from parfocal.typing import Floats
 
 
@@ -89,61 +89,21 @@ def score(task: Task, reference: Reference, runs: Sequence[Run]) -> Score:
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """Friedman's test over tasks, with Nemenyi's critical difference (Demšar 2006).
+    """Friedman's test over tasks, with Nemenyi's critical difference, and the mean regrets.
 
     Attributes
     ----------
-    names : tuple of str
+    test : Friedman
         Optimizers, the best mean rank first.
-    ranks : Floats (k,)
-        Mean ranks over tasks; equal regrets share their ranks.
     means : Floats (k,)
-        Mean regret over tasks.
-    tasks : int
-        Number of tasks.
-    p_value : float
-        Of "all are equal"; NaN with fewer than three optimizers.
-    difference : float
-        Mean ranks that lie closer than this are tied (5 %).
+        Mean regret over tasks, in that order.
     """
 
-    names: tuple[str, ...]
-    ranks: Floats
+    test: Friedman
     means: Floats
-    tasks: int
-    p_value: float
-    difference: float
-
-    @property
-    def tied(self) -> tuple[str, ...]:
-        """Those that the test cannot tell from the first, itself included."""
-        return tuple(name for name, rank in zip(self.names, self.ranks, strict=True) if self.ties(rank))
-
-    def ties(self, rank: float) -> bool:
-        """Return whether a mean rank is tied with the first."""
-        return bool(rank - self.ranks[0] < self.difference)
 
 
 def ranking(table: Mapping[str, Sequence[float]]) -> Ranking:
     """Return the ranking of optimizers by their regrets on the same tasks, in the same order."""
-    names = list(table)
-    values = np.array([table[name] for name in names]).T
-    ranks = stats.rankdata(np.round(values, 12), axis=1).mean(axis=0)
-    order = np.argsort(ranks, kind="stable")
-    p_value = stats.friedmanchisquare(*values.T).pvalue if len(names) > 2 and len(values) > 1 else float("nan")
-    return Ranking(
-        tuple(names[index] for index in order),
-        ranks[order],
-        values.mean(axis=0)[order],
-        len(values),
-        float(p_value),
-        critical_difference(len(names), len(values)),
-    )
-
-
-def critical_difference(optimizers: int, tasks: int, level: float = 0.05) -> float:
-    """Return Nemenyi's critical difference of mean ranks, from the studentized range over sqrt(2)."""
-    if optimizers < 2:
-        return 0.0
-    quantile = stats.studentized_range.ppf(1 - level, optimizers, np.inf) / np.sqrt(2)
-    return float(quantile * np.sqrt(optimizers * (optimizers + 1) / (6 * tasks)))
+    test = friedman(ranks_of(table))
+    return Ranking(test, np.array([np.mean(table[name]) for name in test.optimizers]))

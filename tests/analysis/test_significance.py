@@ -60,6 +60,12 @@ def test_groups_are_the_largest_runs_within_the_critical_difference() -> None:
     assert friedman(ranks_of(shuffled)).groups == (("a", "b"), ("b", "c"), ("c", "d"))
 
 
+def test_critical_difference_is_that_of_the_literature() -> None:
+    assert critical_difference(4, 14) == pytest.approx(1.25, abs=0.01)  # Demšar 2006, section 3.2.2: q = 2.569
+    assert critical_difference(10, 20) == pytest.approx(3.164 * np.sqrt(110 / 120), abs=0.01)
+    assert critical_difference(1, 14) == 0.0
+
+
 def test_two_optimizers_are_a_sign_test_and_one_block_is_none() -> None:
     found = friedman(ranks_of({"a": [1.0] * 9, "b": [2.0] * 9}))
     assert found.chi2 == pytest.approx(9.0) and found.f == np.inf and found.p == found.attainable == 2.0**-8

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from benchmarks.optimizers import store
 from benchmarks.optimizers.__main__ import runs_of
 from benchmarks.optimizers.runs import PATIENCE, Own, Run, play
-from benchmarks.optimizers.scores import critical_difference, ranking, regrets, score
+from benchmarks.optimizers.scores import ranking, regrets, score
 from benchmarks.optimizers.task import INITIAL, Reference, Task
 from benchmarks.optimizers.wire import Inexpressible, describe, to_row, to_values
 
@@ -50,19 +50,14 @@ def test_a_better_loss_moves_an_estimated_optimum_only():
     assert Reference(1.0, 5.0, True).below(0.5).optimum == 1.0
 
 
-def test_critical_difference_is_that_of_the_literature():
-    assert critical_difference(4, 14) == pytest.approx(1.25, abs=0.01)  # Demšar 2006, section 3.2.2: q = 2.569
-    assert critical_difference(10, 20) == pytest.approx(3.164 * np.sqrt(110 / 120), abs=0.01)
-    assert critical_difference(1, 14) == 0.0
-
-
 def test_ranking_shares_ranks_and_names_the_tied():
     table = {"bad": [3.0] * 12, "good": [0.0] * 12, "same": [0.0] * 12}
     found = ranking(table)
-    assert found.names[2] == "bad"
-    assert found.ranks.tolist() == [1.5, 1.5, 3.0]
-    assert set(found.tied) == {"good", "same"}
-    assert found.p_value < 0.001
+    assert found.test.optimizers[2] == "bad"
+    assert found.test.ranks.tolist() == [1.5, 1.5, 3.0]
+    assert set(found.test.tied) == {"good", "same"}
+    assert found.test.p_chi2 < 0.001
+    assert found.means.tolist() == [0.0, 0.0, 3.0]
 
 
 def test_score_averages_after_the_initial_trials():
