@@ -34,9 +34,10 @@ class Friedman:
     f: float
     """Iman and Davenport's F, which is less conservative; infinite where all blocks agree."""
     p: float
-    """Its p-value with (o - 1, (o - 1)(blocks - 1)) degrees of freedom, but not below what all agreeing would give."""
+    """Its p-value with (o - 1, (o - 1)(blocks - 1)) degrees of freedom, but not below the chance that all blocks with
+    such ties agree."""
     attainable: float
-    """The smallest p that so many blocks can give: the chance (o!)^(1 - blocks) that all agree."""
+    """The smallest p that so many blocks can give: the chance (o!)^(1 - blocks) that all agree, without ties."""
     difference: float
     """Nemenyi's critical difference: mean ranks that lie closer cannot be told apart; NaN where there is none."""
     nemenyi: Floats
@@ -82,7 +83,7 @@ def friedman(ranks: Ranks, level: float = LEVEL) -> Friedman:
     below = n * (k - 1) - statistic
     ratio = (n - 1) * statistic / below if below > 1e-9 else np.inf
     smallest = float(factorial(k)) ** (1 - n)
-    p = max(float(f.sf(ratio, k - 1, (k - 1) * (n - 1))), smallest)
+    p = max(float(f.sf(ratio, k - 1, (k - 1) * (n - 1))), _agreement(block))
     apart = np.abs(mean[:, None] - mean[None, :]) / np.sqrt(k * (k + 1) / (6 * n))
     pairs = np.clip(studentized_range.sf(apart * np.sqrt(2), k, np.inf), 0.0, 1.0)
     difference = critical_difference(k, n, level)
@@ -90,6 +91,12 @@ def friedman(ranks: Ranks, level: float = LEVEL) -> Friedman:
         names, mean, n, level, statistic, float(chi2.sf(statistic, k - 1)), float(ratio), p, smallest, difference,
         np.where(np.eye(k, dtype=bool), 1.0, pairs), _groups(names, mean, difference),
     )  # fmt: skip
+
+
+def _agreement(block: Floats) -> float:
+    """Return the chance that all blocks order the optimizers alike: of few, F knows nothing of it."""
+    orders = [factorial(block.shape[1]) / float(np.prod([factorial(int(t)) for t in _counts(row)])) for row in block]
+    return float(max(orders) / np.prod(orders))
 
 
 def critical_difference(optimizers: int, blocks: int, level: float = LEVEL) -> float:

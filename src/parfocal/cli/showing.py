@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from parfocal.cli.root import StudyName, Target, app
+from parfocal.cli.root import Quiet, StudyName, Target, Workers, app
 from parfocal.errors import InvalidInput
 
 
@@ -80,6 +80,57 @@ def dashboard(
 
 
 @app.command()
+def compare(
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            help="Databases of studies; with --optimizers: ready tasks and experiment files to run.",
+            metavar="TARGET...",
+        ),
+    ],
+    study: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--study", help="Only studies of this name; * stands for anything. May be repeated.", metavar="NAME"
+        ),
+    ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="Call the optimizer of these studies so; may be repeated.", metavar="STUDY=NAME"),
+    ] = None,
+    optimizers: Annotated[
+        str | None, typer.Option(help="Run these first, with commas between: names or compositions of the zoo.")
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Runs of each optimizer (default: 5).")] = None,
+    budget: Annotated[
+        int | None, typer.Option(min=1, help="Trials of each run; of stored studies: compare after so many.")
+    ] = None,
+    storage: Annotated[
+        str | None, typer.Option(help="Database of the runs (default: compare.db); what it holds is not run again.")
+    ] = None,
+    workers: Workers = None,
+    optimum: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Best possible value, where it is known; of several problems: PROBLEM=VALUE.", metavar="VALUE"
+        ),
+    ] = None,
+    level: Annotated[float, typer.Option(help="Level of significance.")] = 0.05,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the page, and the tables as CSV and JSON.")
+    ] = None,
+    figures: Annotated[bool, typer.Option("--figures", help="With --out: also the figures for print.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON, for scripts.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare optimizers on the same problems: regret, ranks, tests of significance; run them first where wanted."""
+    from parfocal.cli.compare import Runs, compare_studies
+
+    runs = Runs(optimizers, seeds, storage, workers)
+    compare_studies(targets, study or [], label or [], runs, budget, optimum or [], level, out, figures, json, quiet)
+
+
+@app.command()
 def zoo(
     name: Annotated[str | None, typer.Argument(help="A member, part or composition to show in full.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")] = False,
@@ -93,7 +144,8 @@ def zoo(
     trials: Annotated[int | None, typer.Option(min=1, help="Evaluations of one run (default: 60).")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Runs of each pair (default: 3).")] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The PNG file to draw (default: zoo-matrix.png).")
+        Path | None,
+        typer.Option("--out", "-o", help="The file to draw: *.png, or *.html to point at (default: zoo-matrix.png)."),
     ] = None,
 ) -> None:
     """List the optimizers: their parts, sources, and when to choose which; show one in full; measure all pairs."""

@@ -1,6 +1,9 @@
 """Numbers as people say them."""
 
+import re
 from collections.abc import Iterable
+
+from parfocal.errors import InvalidInput
 
 
 def duration(seconds: float) -> str:
@@ -23,3 +26,14 @@ def listed(numbers: Iterable[int], most: int = 12) -> str:
     words = [str(number) for number in numbers]
     more = f" and {len(words) - most} more" if len(words) > most else ""
     return ", ".join(words[:most]) + more
+
+
+def between_commas(text: str, noun: str) -> list[str]:
+    """Return what stands between commas, those within brackets left alone: options of optimizers have some."""
+    parts = [each.strip() for each in _COMMA.split(text)]
+    if not all(parts):
+        raise InvalidInput(f"A {noun} is missing beside a comma of '{text}': names are separated by single commas.")
+    return parts
+
+
+_COMMA = re.compile(r",(?![^(]*\))")

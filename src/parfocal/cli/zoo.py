@@ -1,6 +1,5 @@
 """`parfocal zoo`: one optimizer in full, the table as Markdown, and the heat map of all pairs."""
 
-import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from parfocal.analysis.matrix import Matrix, matrix, task_loss
 from parfocal.cli.show import text
+from parfocal.cli.words import between_commas
 from parfocal.errors import InvalidInput, MissingPackage
 from parfocal.optimizers import parts
 from parfocal.optimizers.table import baseline, entry
@@ -71,8 +71,24 @@ def run_matrix(
         more = f" and {len(pairs) - 1} more" if len(pairs) > 1 else ""
         console.print(f"Left out: {pairs[0]}{more}: {reason}", markup=False)
     out.parent.mkdir(parents=True, exist_ok=True)
-    combinations.printed(table).savefig(out, dpi=200)
+    if out.suffix.lower() == ".html":
+        _write_page(combinations.interactive(table), table, out)
+    else:
+        combinations.printed(table).savefig(out, dpi=200)
     print(f"Heat map: {out}")
+
+
+def _write_page(figure: object, table: Matrix, out: Path) -> None:
+    from parfocal.report.page import page, plot
+    from parfocal.report.tags import Html, section
+
+    title = f"Samplers and strategies on {table.problem}"
+    caption = (
+        f"{table.objective.label}, {table.trials} evaluations a run, mean of {table.seeds} runs. Regret 0 is the best "
+        "of all runs, 1 no better than the warm-up; point at a cell for its numbers, at a grey one for why it is empty."
+    )
+    shown = section("matrix", "Regret of every pair", plot("fig-matrix", figure, title, caption, wide=True))
+    out.write_text(page(title, [], {"matrix": ("Matrix", shown)}, Html("")), encoding="utf-8", newline="\n")
 
 
 def _matrix(
@@ -105,9 +121,7 @@ def _listed(kind: Literal["sampler", "strategy"], given: str | None) -> tuple[st
     if given is None:
         return parts.names(kind)
     make: Callable[[Part], object] = parts.sampler if kind == "sampler" else parts.strategy
-    listed = [each.strip() for each in _COMMA.split(given)]
-    if not all(listed):
-        raise InvalidInput(f"A {kind} is missing beside a comma of '{given}': names are separated by single commas.")
+    listed = between_commas(given, kind)
     if kind == "strategy":
         listed = ["accept-all" if each == "none" else each for each in listed]  # the table of the zoo says "none"
     for each in listed:
@@ -117,7 +131,3 @@ def _listed(kind: Literal["sampler", "strategy"], given: str | None) -> tuple[st
         with suppress(MissingPackage):  # its pairs are left out, with this reason
             make(written[0])
     return tuple(dict.fromkeys(listed))
-
-
-_COMMA = re.compile(r",(?![^(]*\))")
-"""A comma between parts; those within brackets separate options."""

@@ -54,7 +54,13 @@ def page(title: str, header: Sequence[Html], sections: Mapping[str, tuple[str, H
 
 
 def plot(
-    identifier: str, figures: Any | Sequence[tuple[str, Any]], description: str, caption: object, *, wide: bool = False
+    identifier: str,
+    figures: Any | Sequence[tuple[str, Any]],
+    description: str,
+    caption: object,
+    *,
+    wide: bool = False,
+    chooser: str = "Parameters:",
 ) -> Html:
     """Return a place for one figure, or for several of which one is shown at a time, chosen by name.
 
@@ -70,6 +76,8 @@ def plot(
         The line below.
     wide
         On a narrow screen the figure keeps its width and can be scrolled sideways.
+    chooser
+        What stands before the names to choose from.
     """
     named = isinstance(figures, Sequence)
     choices: Sequence[tuple[str, Any]] = figures if named else [("", figures)]
@@ -83,12 +91,12 @@ def plot(
         )
         for key, (_, figure) in enumerate(choices)
     ]
-    chooser: object = ""
+    choice: object = ""
     if named:
         options = [tag("option", name, value=str(key)) for key, (name, _) in enumerate(choices)]
-        label = tag("label", "Parameters:", for_=f"{identifier}-chooser")
+        label = tag("label", chooser, for_=f"{identifier}-chooser")
         select = tag("select", *options, id=f"{identifier}-chooser", data_target=identifier, autocomplete="off")
-        chooser = (
+        choice = (
             tag("div", label, select, class_="controls")
             if len(choices) > 1
             else Html(str(select).replace("<select", "<select hidden", 1))
@@ -96,4 +104,4 @@ def plot(
     place = tag("div", class_="plot", id=identifier, role="img", aria_label=description)
     if wide:
         place = tag("div", place, class_="scroll wide", tabindex="0", role="region", aria_label=description)
-    return tag("figure", chooser, place, tag("figcaption", caption), *data)
+    return tag("figure", choice, place, tag("figcaption", caption), *data)
