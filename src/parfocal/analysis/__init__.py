@@ -2,6 +2,7 @@
 
 from parfocal.analysis.axes import INACTIVE, Axis
 from parfocal.analysis.best import Best, Gain, best, gain
+from parfocal.analysis.blocks import Plan
 from parfocal.analysis.cells import Cells
 from parfocal.analysis.comparison import Comparison, Problem, compare
 from parfocal.analysis.convergence import Convergence, convergence, incumbents, thin
@@ -21,6 +22,7 @@ from parfocal.analysis.parallel import Lane, Parallel, parallel
 from parfocal.analysis.pareto import Pareto, pareto
 from parfocal.analysis.pca import Pca, pca
 from parfocal.analysis.per_image import GroupScore, PerImage, per_image
+from parfocal.analysis.probing import Judged, Probe, judged, probes, separate
 from parfocal.analysis.profiles import Profile, profiles
 from parfocal.analysis.profilewords import loses, profile_sentence, within_text
 from parfocal.analysis.ranks import Ranks, ranks, ranks_of
@@ -29,6 +31,7 @@ from parfocal.analysis.regret import Regret, regrets
 from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
 from parfocal.analysis.runtimes import Runtimes, runtimes
+from parfocal.analysis.separability import Pair, Separability, separability
 from parfocal.analysis.significance import Friedman, Kruskal, friedman, kruskal
 from parfocal.analysis.slices import Slice, slices
 from parfocal.analysis.spans import Spans, spans, spans_of
@@ -60,16 +63,20 @@ __all__ = [
     "Improvement",
     "Infimum",
     "Influence",
+    "Judged",
     "Kruskal",
     "Lane",
     "Matrix",
+    "Pair",
     "Paired",
     "Pairwise",
     "Parallel",
     "Pareto",
     "Pca",
     "PerImage",
+    "Plan",
     "Points",
+    "Probe",
     "Problem",
     "Profile",
     "Ranks",
@@ -78,6 +85,7 @@ __all__ = [
     "Rows",
     "Run",
     "Runtimes",
+    "Separability",
     "Share",
     "Slice",
     "Spans",
@@ -102,6 +110,7 @@ __all__ = [
     "incumbents",
     "infimum",
     "influence",
+    "judged",
     "kruskal",
     "loses",
     "matrix",
@@ -114,6 +123,7 @@ __all__ = [
     "pca",
     "per_image",
     "presentable",
+    "probes",
     "profile_sentence",
     "profiles",
     "project",
@@ -124,6 +134,8 @@ __all__ = [
     "regrets",
     "rows_of",
     "runtimes",
+    "separability",
+    "separate",
     "slices",
     "spans",
     "spans_of",

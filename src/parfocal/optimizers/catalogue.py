@@ -32,6 +32,7 @@ STRATEGIES: dict[str, str] = {
 POLICIES: dict[str, str] = {
     "auto": "parfocal.optimizers.auto:Auto",
     "portfolio": "parfocal.optimizers.bandit:Bandit",
+    "sequence": "parfocal.optimizers.sequence:Sequence",
 }
 """Name in the text form to ``module:class``: who proposes next, among several optimizers."""
 

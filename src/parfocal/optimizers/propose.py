@@ -13,6 +13,7 @@ from parfocal.optimizers.parts import part_of
 from parfocal.optimizers.pool import gather
 from parfocal.optimizers.portfolio import Turn
 from parfocal.optimizers.repeats import checked, due, worth_repeating
+from parfocal.optimizers.sequence import Sequence, focus
 from parfocal.samplers import EMPTY, Density, give_back, inherit, settled
 from parfocal.seeds import generator
 from parfocal.space import Space
@@ -184,15 +185,19 @@ def _proposed(space: Space, composed: Composed, history: History, n: int, seed: 
         return Proposal(X, len(history), (_share(composed, len(X), None),))
     policy, whole, left = composed.policy, None, n
     turns = policy.plan(space, history, n, seed)
-    spare = [Turn(index, 0, "what others had no more rows for") for index in range(len(composed.members))]
+    groups = policy.groups(space) if isinstance(policy, Sequence) else ()
+    members = len(groups) + 1 if groups else len(composed.members)
+    spare = [Turn(index, 0, "what others had no more rows for") for index in range(members)]
     for turn in (*turns, *spare):  # a finite member, such as a grid, may have fewer rows than its turn
         count = min(turn.count or left, left)
         if not count:
             continue
-        member = composed.members[turn.member]
+        member = composed.members[0 if groups else turn.member]
         seen = history if whole is None else _with(history, whole)
         try:
-            X = _draw(space, member, seen, count, seed)
+            X = _draw_block(
+                space, member, seen, count, seed, groups[turn.member] if turn.member < len(groups) else None
+            )
         except SpaceExhausted as error:
             empty = error
             continue
@@ -202,6 +207,18 @@ def _proposed(space: Space, composed: Composed, history: History, n: int, seed: 
     if whole is None:
         raise empty
     return whole
+
+
+def _draw_block(
+    space: Space, composition: Composition, history: History, n: int, seed: int, columns: Ints | None
+) -> Floats:
+    """Return up to ``n`` rows by one composition, which searches only some columns where these are given."""
+    if columns is None or len(columns) == space.dimension:
+        return _draw(space, composition, history, n, seed)
+    part = focus(space, history, columns)
+    if not part.space.dimension:
+        raise SpaceExhausted("Nothing of this block is active here.")
+    return part.widened(_draw(part.space, composition, part.history, n, seed))
 
 
 def _with(history: History, proposal: Proposal) -> History:

@@ -4,6 +4,7 @@ Rasmussen and Williams 2006; Matern 5/2 with a length scale a column: Snoek, Lar
 of the function by pathwise conditioning: Wilson et al., ICML 2020.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -62,6 +63,27 @@ class GaussianModel:
             return np.asarray(self.found.mean + there + back @ K)
 
         return draw
+
+    def paths(self, count: int, rng: np.random.Generator) -> Callable[[Floats], Floats]:
+        """Return ``X (m, d) -> (count, m)``: functions drawn from the belief, the same ones at each call.
+
+        They share their random frequencies, which makes many of them cheap; each alone is a draw.
+        """
+        signal, size = self.found.signal, self.Z.shape[1]
+        frequency = rng.standard_normal((size, 2 * WAVES)) * np.sqrt(5.0 / rng.chisquare(5.0, 2 * WAVES))
+        phase = rng.uniform(0, 2 * np.pi, 2 * WAVES)
+        weight = rng.standard_normal((2 * WAVES, count)) * np.sqrt(signal / WAVES)
+        noise = rng.standard_normal((len(self.Z), count)) * np.sqrt(self.parameters.noise * signal)
+        missed = (self.target - self.found.mean)[:, None] - np.cos(self.Z @ frequency + phase) @ weight - noise
+        back = solve_triangular(self.found.L, missed, lower=True, check_finite=False)
+        back = solve_triangular(self.found.L, back, lower=True, trans="T", check_finite=False)
+
+        def follow(X: Floats) -> Floats:
+            points = self._embedded(X)
+            prior = np.cos(points @ frequency + phase) @ weight
+            return np.asarray((self.found.mean + prior + matern(distances(self.Z, points)).T @ back).T)
+
+        return follow
 
     def kinship(self, X: Floats) -> Kinship:
         """Return the posterior correlation with other rows, as its absolute value."""
