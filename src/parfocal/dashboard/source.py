@@ -81,6 +81,8 @@ class Source:
 
     def __init__(self, location: str, *, edit: bool = False) -> None:
         self.edit = edit
+        self.closing: list[Callable[[], None]] = []
+        """What is to be called when the dashboard ends."""
         self.trouble = ""
         """Why the storage cannot be read now; "" where it can."""
         self._location = location
@@ -267,6 +269,8 @@ class Source:
     def close(self) -> None:
         """Let go of the storage, and compute nothing any more."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        for close in self.closing:
+            close()
         with self._lock:
             if self._storage is not None:
                 self._storage.close()

@@ -15,6 +15,7 @@ from parfocal.images.overlay import (
 )
 from parfocal.images.pairs import Pairing, find_pairs, list_files, stem
 from parfocal.images.points import Points, read_point_table, read_points, write_points
+from parfocal.images.thumbnail import thumbnail
 
 __all__ = [
     "Finding",
@@ -40,6 +41,7 @@ __all__ = [
     "read_points",
     "stem",
     "stretch",
+    "thumbnail",
     "write_image",
     "write_labels",
     "write_points",

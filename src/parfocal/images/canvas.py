@@ -1,5 +1,6 @@
 """The sheet that overlays are drawn on: panels of one image, a title above each, one legend below."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,8 +171,16 @@ class Sheet:
         """Write the sheet as PNG (or what the suffix says) and return its path."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.figure.savefig(path, dpi=DPI)
+        png = path.suffix.lower() in ("", ".png")
+        self.figure.savefig(path, dpi=DPI, metadata={"Panels": json.dumps(self.panels)} if png else None)
         return path
+
+    @property
+    def panels(self) -> list[list[int]]:
+        """Where the panels lie in the PNG: left, top, right and bottom in pixels."""
+        height = self.figure.bbox.height
+        boxes = [axes.get_window_extent() for axes in self.axes]
+        return [[round(edge) for edge in (box.x0, height - box.y1, box.x1, height - box.y0)] for box in boxes]
 
 
 def line_style(mark: Mark) -> Any:
