@@ -14,6 +14,7 @@ from parfocal.analysis.image_scores import ImageScores, image_scores
 from parfocal.analysis.improvement import Improvement, improvement
 from parfocal.analysis.infimum import Infimum, infimum, project, project_grid
 from parfocal.analysis.influence import Influence, influence
+from parfocal.analysis.listing import Listing, listing, where
 from parfocal.analysis.matrix import Matrix, matrix, task_loss
 from parfocal.analysis.members import Share, members
 from parfocal.analysis.paired import Paired, paired
@@ -66,6 +67,7 @@ __all__ = [
     "Judged",
     "Kruskal",
     "Lane",
+    "Listing",
     "Matrix",
     "Pair",
     "Paired",
@@ -112,6 +114,7 @@ __all__ = [
     "influence",
     "judged",
     "kruskal",
+    "listing",
     "loses",
     "matrix",
     "members",
@@ -145,5 +148,6 @@ __all__ = [
     "thin",
     "timeline",
     "trails",
+    "where",
     "within_text",
 ]

@@ -32,7 +32,7 @@ class Convergence:
     """The evaluation (1-based) of each single result shown as a dot, (m,); only for a single run."""
     trial_values: Floats
     failed: Ints
-    """The evaluations (1-based) that failed; only for a single run."""
+    """The evaluations (1-based) that failed, of many an even choice; only for a single run."""
     limits: tuple[float, float]
     """Range of values worth drawing: a terrible first point does not flatten the rest. NaN when there is nothing."""
     cropped: int
@@ -73,7 +73,7 @@ def convergence(
     quantiles
         Borders of the band over runs.
     dots
-        At most so many single results are kept (evenly spaced) for a single run.
+        At most so many single results, and so many failures, are kept (evenly spaced) for a single run.
 
     Raises
     ------
@@ -109,8 +109,8 @@ def _group(label: str, runs: list[Run], objective: Objective, quantiles: tuple[f
     failed = dot
     if len(runs) == 1:
         ok = np.flatnonzero(~np.isnan(results[0].loss))
-        dot = ok[np.unique(np.linspace(0, len(ok) - 1, min(dots, len(ok))).astype(np.int64))] if len(ok) else ok
-        failed = np.flatnonzero(runs[0].history.failed[results[0].rows]) + 1
+        dot = _even(ok, dots)
+        failed = _even(np.flatnonzero(runs[0].history.failed[results[0].rows]), dots) + 1
     return Convergence(
         label=label,
         evaluations=np.arange(1, n + 1),
@@ -128,6 +128,13 @@ def _group(label: str, runs: list[Run], objective: Objective, quantiles: tuple[f
         cropped=cropped,
         rising=objective.direction == "maximize",
     )
+
+
+def _even(places: Ints, most: int) -> Ints:
+    """Return at most so many places, evenly spaced."""
+    if len(places) <= most:
+        return places
+    return places[np.unique(np.linspace(0, len(places) - 1, most).astype(np.int64))]
 
 
 def _quantiles(curves: Floats, quantiles: tuple[float, ...], from_all: Bools) -> Floats:

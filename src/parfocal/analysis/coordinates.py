@@ -7,7 +7,7 @@ import numpy as np
 from parfocal.analysis.axes import Axis
 from parfocal.space import Space
 from parfocal.space.axes import axis as column_of
-from parfocal.typing import Floats
+from parfocal.typing import Bools, Floats
 
 _LISTED = 4096
 """Levels of a number are listed up to this many; beyond, the axis is treated as continuous."""
@@ -67,3 +67,14 @@ def coordinates_of(space: Space, X: Floats) -> Floats:
         u = X[active, j]
         result[active, j] = column.index(u) if column.options else column.values(u)
     return result
+
+
+def values_of(space: Space, X: Floats) -> tuple[dict[str, Any], dict[str, Bools]]:
+    """Return the values of each parameter ``(n,)``, and where it is active; some value stands where it is not."""
+    values, active = {}, {}
+    for j, name in enumerate(space.columns):
+        column = column_of(space.parameters[name])
+        active[name] = ~np.isnan(X[:, j])
+        u = np.where(active[name], X[:, j], 0.5)
+        values[name] = column.take(column.index(u)) if column.levels else column.values(u)
+    return values, active

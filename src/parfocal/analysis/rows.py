@@ -1,7 +1,7 @@
 """Rows: the trials of all runs one below the other, with coordinates in the user's own units."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,6 +37,11 @@ class Rows:
         if len(set(names)) != len(names):
             raise InvalidInput(f"Parameters must be different from each other; got {', '.join(names)}.")
         return [known.index(name) for name in names]
+
+    def only(self, chosen: Bools) -> "Rows":
+        """Return the rows that are chosen, (n,)."""
+        columns = ("coordinates", "loss", "failed", "run", "number")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
 
 def rows_of(space: Space, histories: Histories) -> Rows:

@@ -68,7 +68,7 @@ class Door:
         self.policy = "; ".join(
             (
                 "default-src 'none'",
-                f"script-src 'self' {' '.join(hashes)}",
+                f"script-src 'self' 'unsafe-eval' {' '.join(hashes)}",  # plotly.js compiles its WebGL drawing
                 "style-src 'self' 'unsafe-inline'",  # plotly.js and Dash write styles of elements
                 "img-src 'self' data: blob:",
                 "font-src 'self' data:",

@@ -1,14 +1,22 @@
 """The app: one table of pages, and the frame around them."""
 
+import logging
+import re
 from importlib.resources import files
 from types import ModuleType
 from typing import Any
 
 from parfocal.dashboard.access import Door
-from parfocal.dashboard.place import matched
+from parfocal.dashboard.parts import aria
+from parfocal.dashboard.place import Place, link, matched
 from parfocal.dashboard.source import Source
-from parfocal.errors import ParfocalError
+from parfocal.errors import ParfocalError, StorageError
 from parfocal.extras import require
+
+_LOG = logging.getLogger("parfocal.dashboard")
+_SCRIPT = re.compile(r'<script src="[^"]*/_dash-component-suites/([^"]*)"></script>')
+_LAZY = ("dash_table/", "async-mathjax", "async-markdown", "async-highlight", "async-datepicker", "async-slider")
+"""Scripts that the browser is not told of at first; one that a page needs after all it asks for by itself."""
 
 
 def pages() -> tuple[ModuleType, ...]:
@@ -50,7 +58,8 @@ def make_app(
     server.extensions["parfocal"] = source
     server.wsgi_app = _without(prefix, server.wsgi_app)
     door.guard(server)
-    app = Dash(
+
+    app: Any = Dash(
         "parfocal.dashboard",
         server=server,
         assets_folder=str(files("parfocal.dashboard").joinpath("look")),
@@ -61,13 +70,34 @@ def make_app(
         title="parfocal",
         update_title="",
         add_log_handler=False,
+        eager_loading=True,  # the figures' library is read by the browser while the server reads the study
+        on_error=_unseen,
     )
+    app.interpolate_index = _lean(app.interpolate_index)
     app.layout = _frame(prefix)
     for page in pages():
         page.register(app, source)
     _route(app, source, prefix)
     door.allow_scripts(app.csp_hashes())
     return app
+
+
+def _lean(index: Any) -> Any:
+    """Return what writes the page without the scripts of components that no page has, half of all."""
+    return lambda **parts: index(**{**parts, "scripts": _SCRIPT.sub(_needed, parts["scripts"])})
+
+
+def _needed(script: re.Match[str]) -> str:
+    return "" if any(name in script[1] for name in _LAZY) else script[0]
+
+
+def _unseen(error: Exception) -> Any:
+    """Let a page stay as it is where a callback could not read: the banner says why."""
+    from dash import no_update
+
+    if not isinstance(error, ParfocalError):
+        _LOG.error("A callback of the dashboard failed", exc_info=error)
+    return no_update
 
 
 def _without(prefix: str, inner: Any) -> Any:
@@ -86,15 +116,23 @@ def _frame(prefix: str) -> Any:
     """Return what is around every page."""
     from dash import dcc, html
 
-    named: dict[str, Any] = {"aria-label": "Place"}
-    live: dict[str, Any] = {"aria-live": "polite"}
+    live = dcc.Checklist([{"label": "live", "value": "live"}], ["live"], id="live", className="live")
     return html.Div(
         [
             dcc.Location(id="location"),
             dcc.Interval(id="tick", interval=2000),
+            dcc.Interval(id="retry", interval=2000, disabled=True),
+            dcc.Store(id="width"),
+            dcc.Store(id="title"),
             html.A("Skip to the content", href="#page", className="skip"),
-            html.Header([dcc.Link("parfocal", href=prefix, className="brand"), html.Nav(id="crumbs", **named)]),
-            html.Div(id="banner", role="status", **live),
+            html.Header(
+                [
+                    dcc.Link("parfocal", href=prefix, className="brand"),
+                    html.Nav(id="crumbs", **aria(label="Place")),
+                    live,
+                ]
+            ),
+            html.Div(id="banner", role="status", **aria(live="polite")),
             html.Main(id="page", tabIndex="-1"),
         ]
     )
@@ -102,26 +140,52 @@ def _frame(prefix: str) -> Any:
 
 def _route(app: Any, source: Source, prefix: str) -> None:
     """Show the page of the address, and say where the database is away."""
-    from dash import Input, Output, html
+    from dash import ClientsideFunction, Input, Output, State, html, no_update
 
     table = pages()
 
-    @app.callback(Output("page", "children"), Input("location", "pathname"), Input("location", "search"))  # type: ignore[untyped-decorator]
-    def show(path: str | None, search: str | None) -> Any:
+    @app.callback(
+        Output("page", "children"),
+        Output("crumbs", "children"),
+        Output("retry", "disabled"),
+        Input("location", "pathname"),
+        Input("location", "search"),
+        Input("retry", "n_intervals"),
+    )  # type: ignore[untyped-decorator]
+    def show(path: str | None, search: str | None, _: int | None) -> Any:
         for page in table:
             place = matched(page.PATH, prefix, path or prefix, search or "")
             if place is not None:
                 try:
-                    return page.layout(source, place)
+                    return page.layout(source, place), _crumbs(table, place), True
+                except StorageError as error:  # it is tried again
+                    return html.P(str(error), className="notice"), _crumbs(table, place), False
                 except ParfocalError as error:
-                    return html.P(str(error), className="notice")
-        return html.P("There is no such page here.", className="notice")
+                    return html.P(str(error), className="notice"), [], True
+        return html.P("There is no such page here.", className="notice"), [], True
 
-    @app.callback(Output("banner", "children"), Input("tick", "n_intervals"))  # type: ignore[untyped-decorator]
-    def tell(_: int | None) -> Any:
+    @app.callback(Output("banner", "children"), Input("tick", "n_intervals"), State("banner", "children"))  # type: ignore[untyped-decorator]
+    def tell(_: int | None, before: Any) -> Any:
         source.status()
-        return (
-            html.P(["The database is away; what you see is what was known last. ", source.trouble])
-            if source.trouble
-            else ""
-        )
+        away = "The database is away; what you see is what was known last."
+        text = f"{away} {source.trouble}" if source.trouble else None
+        return no_update if text == before else text
+
+    app.clientside_callback(ClientsideFunction("parfocal", "title"), Output("title", "data"), Input("page", "children"))
+
+
+def _crumbs(table: tuple[ModuleType, ...], place: Place) -> list[Any]:
+    """Return links to the study of a page, and to the pages that have a ``LABEL``."""
+    from dash import dcc
+
+    prefix = place.prefix
+    links = [dcc.Link("Studies", href=prefix)]
+    if "study" in place.parts:
+        links.append(dcc.Link(place.study or "(without a name)", href=link(prefix, "study", place.study)))
+    for page in table:
+        path = page.PATH.strip("/").split("/")
+        wanted = [part[1:-1] for part in path if part.startswith("<")]
+        if hasattr(page, "LABEL") and set(wanted) <= place.parts.keys():
+            parts = [place.parts[part[1:-1]] if part.startswith("<") else part for part in path]
+            links.append(dcc.Link(page.LABEL, href=link(prefix, *parts)))
+    return links

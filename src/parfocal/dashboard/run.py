@@ -30,6 +30,7 @@ def serve(
     app = make_app(storage_url, token=token, prefix=prefix, edit=edit, hosts=hosts)
     listener.listen(64)
     server = waitress.create_server(app.server, sockets=[listener], threads=_THREADS, ident=None)
+    app.server.extensions["parfocal"].warm()
     if started is not None:
         started()
     try:

@@ -9,12 +9,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from parfocal.dashboard.watch import Board, Watch
 from parfocal.errors import InvalidInput, ParfocalError, StorageError
 from parfocal.evaluation import Evaluator, evaluator_from_dict
-from parfocal.operations.status import Monitor, Status, StudyStatus
+from parfocal.operations.status import StudyStatus
 from parfocal.space import Space
 from parfocal.storage import Storage, StudyRecord, open_storage, sync
 from parfocal.trials import History, Objective, Trial
@@ -24,6 +26,7 @@ FRESH = 0.5
 """Seconds for which what was read is taken as it is: how often a study is read, however many look at it."""
 _AWAY = 2.0  # s, in which a database that did not answer is not asked again
 _TABLES = 64
+_STUDIES = 16  # that are kept in memory, some 100 bytes a trial and parameter
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,8 @@ class Source:
         self._later: dict[Hashable, Later[Any]] = {}
         self._pool = ThreadPoolExecutor(1, "parfocal-dashboard")
         self._looking = threading.Lock()
-        self._monitor: Monitor | None = None
-        self._status: Status | None = None
+        self._watch: Watch | None = None
+        self._board: Board | None = None
         self._looked = float("-inf")
 
     # ------------------------------------------------------------ reading
@@ -112,16 +115,19 @@ class Source:
         if self.trouble and time.monotonic() - self._failed < _AWAY:
             raise StorageError(self.trouble)
         try:
-            with self._lock:
-                if self._storage is None:
-                    self._storage = open_storage(self._location, readonly=not self.edit)
-                storage = self._storage
-            result = call(storage)
+            result = self._call(call)
         except StorageError as error:
             self.trouble, self._failed = str(error), time.monotonic()
             raise
         self.trouble = ""
         return result
+
+    def _call(self, call: Callable[[Storage], T]) -> T:
+        with self._lock:
+            if self._storage is None:
+                self._storage = open_storage(self._location, readonly=not self.edit)
+            storage = self._storage
+        return call(storage)
 
     def change(self, call: Callable[[Storage], T]) -> T:
         """Return what a call does that writes into the storage.
@@ -135,35 +141,50 @@ class Source:
             raise InvalidInput("This dashboard only shows: start it with  parfocal dashboard --edit  to change things.")
         return self.read(call)
 
-    def status(self) -> Status | None:
+    def status(self) -> Board | None:
         """Return how all studies and workers are; where the storage is away the last that was known, None at first."""
-        if time.monotonic() - self._looked > FRESH and self._looking.acquire(blocking=self._status is None):
+        if time.monotonic() - self._looked > FRESH and self._looking.acquire(blocking=self._board is None):
             try:
-                self._status = self.read(self._look)
-                self._looked = time.monotonic()
+                if time.monotonic() - self._looked > FRESH:
+                    self._board = self.read(self._look)
+                    self._looked = time.monotonic()
             except StorageError:
                 pass
             finally:
                 self._looking.release()
-        return self._status
+        return self._board
 
     def study(self, name: str) -> StudyStatus | None:
         """Return how one study is; None where it is not known."""
-        status = self.status()
-        return None if status is None else next((study for study in status.studies if study.name == name), None)
+        board = self.status()
+        return None if board is None else next((study for study in board.studies if study.name == name), None)
 
-    def _look(self, storage: Storage) -> Status:
-        if self._monitor is None:
-            self._monitor = Monitor(storage)
-        return self._monitor.look()
+    def _look(self, storage: Storage) -> Board:
+        if self._watch is None:
+            self._watch = Watch(storage)
+        return self._watch.look()
+
+    def warm(self) -> None:
+        """Read from another thread what will be asked for first: how all studies are, and the newest one."""
+
+        def work() -> None:
+            with suppress(ParfocalError):
+                records = self.read(lambda storage: storage.studies())
+                for record in records[-1:]:
+                    self.view(record.name)
+                self.status()
+
+        threading.Thread(target=work, name="parfocal-dashboard-warm", daemon=True).start()
 
     def view(self, name: str) -> View:
         """Return a study as it is now; where the storage is away, or another thread reads it, as it was last known.
 
         Raises
         ------
+        InvalidInput
+            If there is no study of this name.
         StorageError
-            If there is no study of this name, or nothing is known of it yet and the storage is away.
+            If the storage is away and nothing is known of the study yet.
         """
         with self._lock:
             opened = self._opened.get(name)
@@ -171,34 +192,51 @@ class Source:
             opened = self._open(name)
         if time.monotonic() - opened.read > FRESH and opened.lock.acquire(blocking=opened.view is None):
             try:
-                self.read(lambda storage: self._follow(storage, opened))
+                if time.monotonic() - opened.read > FRESH:
+                    self.read(lambda storage: self._follow(storage, opened))
             except StorageError:
+                if self._gone(opened):
+                    raise InvalidInput(f"The study '{name}' was deleted.") from None
                 if opened.view is None:
                     raise
             finally:
                 opened.lock.release()
-        assert opened.view is not None
+        if opened.view is None:
+            raise StorageError("The study cannot be read now.")
         return opened.view
 
     def _open(self, name: str) -> _Opened:
         record = next((each for each in self.read(lambda storage: storage.studies()) if each.name == name), None)
         if record is None:
             raise InvalidInput(f"There is no study '{name}' in this storage.")
-        space, objective = (
-            Space.from_dict(record.definition["space"]),
-            Objective.from_dict(record.definition["objective"]),
-        )
+        space = Space.from_dict(record.definition["space"])
+        objective = Objective.from_dict(record.definition["objective"])
         history = History(space.dimension, objectives=len(objective.all))
         with self._lock:
+            while len(self._opened) >= _STUDIES:
+                self._opened.pop(next(iter(self._opened)))
             return self._opened.setdefault(name, _Opened(record, space, objective, history))
 
     def _follow(self, storage: Storage, opened: _Opened) -> None:
+        """Read what has changed; what a page is looking at stays as it is."""
         history = opened.history
         sync(history, storage, opened.record.id, opened.space, opened.objective)
         if opened.view is None or opened.view.version != history.version:
             still = history.at(len(history), len(history.finished_order))
             opened.view = View(opened.record, opened.space, opened.objective, still, history.version)
         opened.read = time.monotonic()
+
+    def _gone(self, opened: _Opened) -> bool:
+        """Whether a study that could not be read is not there any more; it is forgotten then."""
+        try:
+            there = any(record.id == opened.record.id for record in self._call(lambda storage: storage.studies()))
+        except StorageError:
+            return False
+        if not there:
+            self.trouble = ""
+            with self._lock:
+                self._opened.pop(opened.record.name, None)
+        return not there
 
     def trials(self, view: View, start: int, stop: int) -> list[Trial]:
         """Return the trials [start, stop) of a study in full."""

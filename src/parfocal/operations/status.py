@@ -150,25 +150,32 @@ class Monitor:
     def _study(self, record: StudyRecord, state: StudyState, workers: Iterable[WorkerRecord]) -> StudyStatus:
         results = self._results.setdefault(record.id, Results(self.storage, record.id))
         results.update()
-        objective = Objective.from_dict(record.definition["objective"])
-        number, loss = results.best or (None, math.nan)
-        pace = results.pace(state.now)
-        return StudyStatus(
-            record.name,
-            str(objective),
-            objective.metric,
-            str(record.definition.get("optimizer", "")),
-            state.counts,
-            dict(results.reasons.most_common()),
-            state.budget,
-            state.spent,
-            None if number is None else objective.value(loss),
-            number,
-            pace,
-            remaining(state, pace),
-            lead_of(state, workers),
-            state.revision,
-        )
+        return study_status(record, state, results, workers)
+
+
+def study_status(
+    record: StudyRecord, state: StudyState, results: Results, workers: Iterable[WorkerRecord]
+) -> StudyStatus:
+    """Return one study by what is known of its results, and by how far it is."""
+    objective = Objective.from_dict(record.definition["objective"])
+    number, loss = results.best or (None, math.nan)
+    pace = results.pace(state.now)
+    return StudyStatus(
+        record.name,
+        str(objective),
+        objective.metric,
+        str(record.definition.get("optimizer", "")),
+        state.counts,
+        dict(results.reasons.most_common()),
+        state.budget,
+        state.spent,
+        None if number is None else objective.value(loss),
+        number,
+        pace,
+        remaining(state, pace),
+        lead_of(state, workers),
+        state.revision,
+    )
 
 
 def remaining(state: StudyState, pace: Pace) -> float:
