@@ -4,9 +4,11 @@ from parfocal.analysis.axes import INACTIVE, Axis
 from parfocal.analysis.best import Best, Gain, best, gain
 from parfocal.analysis.blocks import Plan
 from parfocal.analysis.cells import Cells
+from parfocal.analysis.choice import Choice, Rank, choice, rank
 from parfocal.analysis.comparison import Comparison, Problem, compare
 from parfocal.analysis.convergence import Convergence, convergence, incumbents, thin
 from parfocal.analysis.coordinates import axes_of, coordinates_of
+from parfocal.analysis.differences import Difference, changed, differences
 from parfocal.analysis.failures import Failure, failures
 from parfocal.analysis.fairness import Caveat, fairness
 from parfocal.analysis.finals import Finals, finals
@@ -33,6 +35,7 @@ from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
 from parfocal.analysis.runtimes import Runtimes, runtimes
 from parfocal.analysis.separability import Pair, Separability, separability
+from parfocal.analysis.sidebyside import SideBySide, score_names, side_by_side
 from parfocal.analysis.significance import Friedman, Kruskal, friedman, kruskal
 from parfocal.analysis.slices import Slice, slices
 from parfocal.analysis.spans import Spans, spans, spans_of
@@ -50,8 +53,10 @@ __all__ = [
     "Busy",
     "Caveat",
     "Cells",
+    "Choice",
     "Comparison",
     "Convergence",
+    "Difference",
     "Entry",
     "Failure",
     "Finals",
@@ -81,6 +86,7 @@ __all__ = [
     "Probe",
     "Problem",
     "Profile",
+    "Rank",
     "Ranks",
     "Recommendation",
     "Regret",
@@ -89,6 +95,7 @@ __all__ = [
     "Runtimes",
     "Separability",
     "Share",
+    "SideBySide",
     "Slice",
     "Spans",
     "Summary",
@@ -99,9 +106,12 @@ __all__ = [
     "as_runs",
     "axes_of",
     "best",
+    "changed",
+    "choice",
     "compare",
     "convergence",
     "coordinates_of",
+    "differences",
     "failures",
     "fairness",
     "finals",
@@ -131,14 +141,17 @@ __all__ = [
     "profiles",
     "project",
     "project_grid",
+    "rank",
     "ranks",
     "ranks_of",
     "recommendation",
     "regrets",
     "rows_of",
     "runtimes",
+    "score_names",
     "separability",
     "separate",
+    "side_by_side",
     "slices",
     "spans",
     "spans_of",

@@ -6,6 +6,7 @@ from importlib.resources import files
 from types import ModuleType
 from typing import Any
 
+from parfocal.dashboard import cards, overlays
 from parfocal.dashboard.access import Door
 from parfocal.dashboard.parts import aria
 from parfocal.dashboard.place import Place, link, matched
@@ -21,9 +22,9 @@ _LAZY = ("dash_table/", "async-mathjax", "async-markdown", "async-highlight", "a
 
 def pages() -> tuple[ModuleType, ...]:
     """Return the pages: each has ``PATH``, ``layout(source, place) -> Component`` and ``register(app, source)``."""
-    from parfocal.dashboard.pages import studies, study
+    from parfocal.dashboard.pages import compare, gallery, studies, study, trial
 
-    return studies, study
+    return studies, study, trial, gallery, compare
 
 
 def make_app(
@@ -75,8 +76,8 @@ def make_app(
     )
     app.interpolate_index = _lean(app.interpolate_index)
     app.layout = _frame(prefix)
-    for page in pages():
-        page.register(app, source)
+    for part in (overlays, cards, *pages()):
+        part.register(app, source)
     _route(app, source, prefix)
     door.allow_scripts(app.csp_hashes())
     return app

@@ -5,7 +5,7 @@ when it dies; an order travels as JSON in the place of a configuration.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -91,10 +91,15 @@ def _picture(file: str, out: str, small: str) -> None:
 
 
 def _images(evaluation: str, out: str) -> None:
-    """Write the names of a task's images, held-out ones first."""
+    """Write the names of a task's images: those that have scores first."""
     task = _task(evaluation)
-    names = {"held out": [each.name for each in task.held_out], "tuned on": [each.name for each in task.train]}
+    names = {"tuned on": [each.name for each in task.train], "held out": [each.name for each in task.held_out]}
     Path(out).write_text(json.dumps(names), encoding="utf-8")
 
 
-_ORDERS = {"overlay": _overlay, "small": _small, "picture": _picture, "images": _images}
+_ORDERS: Mapping[str, Callable[..., None]] = {
+    "overlay": _overlay,
+    "small": _small,
+    "picture": _picture,
+    "images": _images,
+}
