@@ -13,6 +13,7 @@ from parfocal.analysis.failures import Failure, failures
 from parfocal.analysis.fairness import Caveat, fairness
 from parfocal.analysis.finals import Finals, finals
 from parfocal.analysis.image_scores import ImageScores, image_scores
+from parfocal.analysis.importance import Importance, importance
 from parfocal.analysis.improvement import Improvement, improvement
 from parfocal.analysis.infimum import Infimum, infimum, project, project_grid
 from parfocal.analysis.influence import Influence, influence
@@ -66,6 +67,7 @@ __all__ = [
     "Histories",
     "INACTIVE",
     "ImageScores",
+    "Importance",
     "Improvement",
     "Infimum",
     "Influence",
@@ -118,6 +120,7 @@ __all__ = [
     "friedman",
     "gain",
     "image_scores",
+    "importance",
     "improvement",
     "incumbents",
     "infimum",

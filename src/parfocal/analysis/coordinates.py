@@ -78,3 +78,14 @@ def values_of(space: Space, X: Floats) -> tuple[dict[str, Any], dict[str, Bools]
         u = np.where(active[name], X[:, j], 0.5)
         values[name] = column.take(column.index(u)) if column.levels else column.values(u)
     return values, active
+
+
+def points_of(space: Space, coordinates: Floats) -> Floats:
+    """Return the points ``(n, d)`` of the unit cube with these coordinates: the inverse of :func:`coordinates_of`."""
+    X = np.full(np.shape(coordinates), np.nan)
+    for j, name in enumerate(space.columns):
+        column: Any = column_of(space.parameters[name])
+        active = ~np.isnan(coordinates[:, j])
+        written = coordinates[active, j]
+        X[active, j] = column.codes.code(written.astype(np.int64)) if column.options else column.encode(written, name)
+    return X
