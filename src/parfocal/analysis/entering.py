@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from parfocal.analysis.trajectories import Entry
-from parfocal.errors import InvalidInput, MissingPackage, OptimizerError
-from parfocal.optimizers import WARMUP, compose
+from parfocal.errors import InvalidInput
+from parfocal.optimizers import WARMUP
 from parfocal.optimizers.zoo import ZOO
 from parfocal.space import Space
 from parfocal.storage import Storage, StudyRecord
@@ -111,15 +111,7 @@ def _optimizer(record: StudyRecord, labels: Mapping[str, str]) -> str:
 
 def optimizer_name(text: str) -> str:
     """Return the name in the zoo of a composition's text form, or the text itself."""
-    for member in ZOO:
-        if member.parts == text:
-            return member.name
-        try:
-            if str(compose(member.parts)) == text:
-                return member.name
-        except (OptimizerError, MissingPackage):
-            continue
-    return text
+    return next((member.name for member in ZOO if member.parts == text), text)
 
 
 def _checked(sources: Sequence[Source], problems: Sequence[tuple[str, str, str]], optimizers: Sequence[str]) -> None:

@@ -74,7 +74,7 @@ def fairness(table: Comparison, entries: Sequence[Entry]) -> tuple[Caveat, ...]:
             add(
                 "warm-up",
                 f"the common budget of {problem.budget:,} lies within the warm-up of "
-                f"{max(entry.warmup for entry in here)} random evaluations: no optimizer has learned yet.",
+                f"{max(entry.warmup for entry in here)} random evaluations: optimizers that learn have not begun to.",
             )
     absent = [name for i, name in enumerate(table.optimizers) if i not in table.ranked]
     if absent:

@@ -36,8 +36,8 @@ def interactive(table: Matrix) -> go.Figure:
         hovertemplate="%{customdata}<extra></extra>",
         hoverongaps=False,
         colorbar={
-            "title": {"text": "regret", "side": "right"}, "tickvals": [0, 1],
-            "ticktext": ["best of all runs", "as after the warm-up"], "thickness": 12, "outlinewidth": 0,
+            "tickvals": [0, 1], "ticktext": ["0: best of<br>all runs", "1: as after<br>the warm-up"],
+            "thickness": 12, "outlinewidth": 0,
         },
     )  # fmt: skip
     blank = np.argwhere(np.isnan(table.regret))

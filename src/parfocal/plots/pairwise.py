@@ -45,8 +45,8 @@ def interactive(table: Pairwise) -> go.Figure:
         hovertemplate="%{customdata}<extra></extra>",
         hoverongaps=False,
         colorbar={
-            "title": {"text": "effect size", "side": "right"}, "tickvals": [-1, 0, 1],
-            "ticktext": ["row worse", "equal", "row better"], "thickness": 12, "outlinewidth": 0,
+            "tickvals": [-1, 0, 1], "ticktext": ["row worse", "equal", "row better"],
+            "thickness": 12, "outlinewidth": 0,
         },
     )  # fmt: skip
     ticks: dict[str, Any] = {"tickmode": "array", "tickvals": places, "ticktext": names, "showgrid": False, "ticks": ""}
