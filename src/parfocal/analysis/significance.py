@@ -6,7 +6,7 @@ and Davenport (1980); Kruskal and Wallis (1952).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import factorial
+from math import factorial, lgamma
 
 import numpy as np
 
@@ -95,8 +95,11 @@ def friedman(ranks: Ranks, level: float = LEVEL) -> Friedman:
 
 def _agreement(block: Floats) -> float:
     """Return the chance that all blocks order the optimizers alike: of few, F knows nothing of it."""
-    orders = [factorial(block.shape[1]) / float(np.prod([factorial(int(t)) for t in _counts(row)])) for row in block]
-    return float(max(orders) / np.prod(orders))
+    sizes = [_counts(row) + 1.0 for row in block]
+    orders = np.array(
+        [lgamma(block.shape[1] + 1.0) - sum(map(lgamma, row)) for row in sizes]
+    )  # logarithms: they are many
+    return float(np.exp(orders.max() - orders.sum()))
 
 
 def critical_difference(optimizers: int, blocks: int, level: float = LEVEL) -> float:
