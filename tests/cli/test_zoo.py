@@ -102,6 +102,9 @@ def test_the_matrix_of_a_problem(tmp_path, capsys):
     assert "6/6 grid(target=50, order=shuffled) + density-ratio" in said.err
     with pytest.raises(InvalidInput, match="There is no problem 'rigde'"):
         run_matrix(None, "rigde", None, None, 5, 1, out)
+    page = tmp_path / "m.html"
+    run_matrix(None, "ridge", "random,grid", "none, accept-all", 5, 1, page)
+    assert "is continuous" in page.read_text() and 'id="fig-matrix"' in page.read_text()
     run_matrix(None, "ridge", "random", "none, accept-all", 5, 1, out)
     assert "1/1 random + accept-all" in capsys.readouterr().err
 

@@ -49,10 +49,14 @@ def interactive(table: Matrix) -> go.Figure:
     strategies, samplers = ([web.safe(shorten(name)) for name in names] for names in (table.strategies, table.samplers))
     result.update_xaxes(
         **ticks, tickvals=list(range(columns)), ticktext=strategies, tickangle=-45, range=[-0.5, columns - 0.5],
-        title={"text": "strategy"},
+        title={"text": "strategy", "standoff": 8},
     )  # fmt: skip
     result.update_yaxes(
-        **ticks, tickvals=list(range(rows)), ticktext=samplers, range=[rows - 0.5, -0.5], title={"text": "sampler"}
+        **ticks,
+        tickvals=list(range(rows)),
+        ticktext=samplers,
+        range=[rows - 0.5, -0.5],
+        title={"text": "sampler", "standoff": 8},
     )
     return result
 
