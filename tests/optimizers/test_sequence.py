@@ -62,10 +62,8 @@ def test_batches_cross_from_block_to_block_and_passes_follow():
 
 
 def test_without_blocks_each_parameter_stands_alone_but_a_child_and_members_of_a_constraint():
-    space = Space(
-        {"a": Float(0, 1), "k": Categorical(["x", "y"]), "w": Float(0, 1, when="k == 'x'"), "lo": Float(0, 1), "hi": Float(0, 1)},
-        ["lo < hi"],
-    )  # fmt: skip
+    tree = {"a": Float(0, 1), "k": Categorical(["x", "y"]), "w": Float(0, 1, when="k == 'x'")}
+    space = Space({**tree, "lo": Float(0, 1), "hi": Float(0, 1)}, ["lo < hi"])
     assert [group.tolist() for group in Sequence().groups(space)] == [[0], [1, 2], [3, 4]]
     assert [group.tolist() for group in Sequence("w, a").groups(space)] == [[0, 2], [1, 3, 4]]
 

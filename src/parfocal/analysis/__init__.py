@@ -26,6 +26,7 @@ from parfocal.analysis.parallel import Lane, Parallel, parallel
 from parfocal.analysis.pareto import Pareto, pareto
 from parfocal.analysis.pca import Pca, pca
 from parfocal.analysis.per_image import GroupScore, PerImage, per_image
+from parfocal.analysis.prior import Priors, priors
 from parfocal.analysis.probing import Judged, Probe, judged, probes, separate
 from parfocal.analysis.profiles import Profile, profiles
 from parfocal.analysis.profilewords import loses, profile_sentence, within_text
@@ -85,6 +86,7 @@ __all__ = [
     "PerImage",
     "Plan",
     "Points",
+    "Priors",
     "Probe",
     "Problem",
     "Profile",
@@ -139,6 +141,7 @@ __all__ = [
     "pca",
     "per_image",
     "presentable",
+    "priors",
     "probes",
     "profile_sentence",
     "profiles",

@@ -8,6 +8,7 @@ look at them knows better.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -55,7 +56,7 @@ class Probe:
     configurations: tuple[Mapping[str, Value], ...]
     """The same for people and evaluators."""
     expected: float
-    """Share of the gain that is expected to be lost."""
+    """Share of the gain that is lost if the least favourable function that the trials allow is right."""
 
 
 @dataclass(frozen=True)
@@ -92,28 +93,32 @@ def probes(
     across = [pair for pair in split if home[pair.names[0]] != home[pair.names[1]]]
     doubtful = (p for p in across if p.verdict != "open" and p.high > table.tolerance / 3)
     order = [*table.open, *sorted(doubtful, key=lambda p: -p.high)]
-    turns = [order[k % len(order)] for k in range(count)] if order else []
+    turns = [order[k % len(order)] for k in range(2 * count)] if order else []
     made = len(seen.loss)
-    return tuple(_probe(space, seen, pair, generator(seed, "probe", made, k)) for k, pair in enumerate(turns))
+    found = (_probe(space, seen, pair, generator(seed, "probe", made, k)) for k, pair in enumerate(turns))
+    return tuple(islice((probe for probe in found if probe is not None), count))
 
 
-def _probe(space: Space, seen: Evidence, pair: Pair, rng: np.random.Generator) -> Probe:
-    """Return the probe of a pair in its better order, in one of the contexts at random.
+def _probe(space: Space, seen: Evidence, pair: Pair, rng: np.random.Generator) -> Probe | None:
+    """Return the probe of a pair in its better order, in one of the contexts at random; None where nothing can be lost.
 
-    Its start is the one for which the drawn functions disagree most on what is lost.
+    It asks the drawn function that loses most, from the start at which drawn functions disagree most: what is least
+    favourable to the pair and still possible is what has to be tried.
     """
     names = pair.names if pair.orders[0] <= pair.orders[1] else pair.names[::-1]
     i, j = (space.columns.index(name) for name in names)
     levels = [levels_of(space, seen.X, seen.loss, k, LEVELS) for k in (i, j)]
     context = seen.contexts[[int(rng.integers(len(seen.contexts)))]]
     rows, shape = crossed(space, context, (i, levels[0]), (j, levels[1]))
-    f, drawn = seen.model.mean(rows), seen.model.draws(rows)
-    bad = ~space.feasible(rows)
-    f[bad] = drawn[:, bad] = max(float(f.max()), float(drawn.max()))
-    f, rows, drawn = f.reshape(shape)[0], rows.reshape(*shape, -1)[0], drawn.reshape(len(drawn), *shape[1:])
+    drawn = seen.model.draws(rows)
+    drawn[:, ~space.feasible(rows)] = float(drawn.max())
+    rows, drawn = rows.reshape(*shape, -1)[0], drawn.reshape(len(drawn), *shape[1:])
     then = np.take_along_axis(drawn.min(axis=2), drawn.argmin(axis=1), axis=1) - drawn.min(axis=(1, 2))[:, None]
     b = int(np.argmax(then.std(axis=0) * weights(seen.starts[:, j], levels[1])))
+    f = drawn[int(np.argmax(then[:, b]))]
     a, top = int(f[:, b].argmin()), np.unravel_index(int(f.argmin()), f.shape)
+    if a == top[0]:
+        return None
     X = np.stack([rows[a, b], rows[top[0], b], rows[a, f[a].argmin()], rows[a, top[1]], rows[top]])
     return Probe(names, X, tuple(space.decode(X)), float(f[a].min() - f.min()) / seen.gain)
 
@@ -154,8 +159,7 @@ def separate(
     """Return which parameters can be optimized apart, verified by at most ``budget`` evaluations, and what each showed.
 
     The probes are spent in four rounds; each round's results join the trials before the next one is chosen. In the end
-    a pair that two or more probes refuted, and most of them, is together, and a pair that is still open, that two or
-    more probes confirmed and none refuted, is apart.
+    a pair that two or more probes refuted, and most of them, is together whatever the model says of it.
 
     Parameters
     ----------
@@ -196,7 +200,7 @@ def settled(pair: Pair, shown: Sequence[Judged]) -> Verdict:
         return pair.verdict
     if refuted > 1 and refuted > confirmed:
         return "together"
-    return "apart" if pair.verdict == "open" and confirmed > 1 and not refuted else pair.verdict
+    return pair.verdict
 
 
 def _tell(history: History, X: Floats, values: Sequence[float | None], objective: Objective) -> None:

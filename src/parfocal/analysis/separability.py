@@ -32,6 +32,8 @@ DRAWS = 64
 """Functions that are drawn."""
 REFERENCE = 400
 """Draws of the prior among which sequences are tried."""
+MOST_NAMED = 5
+"""Blocks that are all written out in a sentence."""
 FEWEST = 25
 """Complete trials below which nothing is decided."""
 
@@ -125,7 +127,13 @@ class Separability:
                 "" if most is None else f"; {most.names[0]} and {most.names[1]} would lose {most.lost:.1%} of the gain"
             )
             return f"All parameters belong together{why}."
-        groups = " and ".join(f"{{{', '.join(block)}}}" for block in self.blocks)
+        shown = [block for block in self.blocks if len(block) > 1] if len(self.blocks) > MOST_NAMED else self.blocks
+        groups = " and ".join(f"{{{', '.join(block)}}}" for block in shown)
+        if len(shown) < len(self.blocks):
+            rest = len(self.blocks) - len(shown)
+            groups = (
+                f"{groups} and {rest} others, each by itself," if groups else f"All {rest} parameters, each by itself,"
+            )
         spent = f", {self.probes} of them to verify it" if self.probes else ""
         said = f" {len(self.open)} of {len(self.pairs)} pairs are undecided: verify them." if self.open else ""
         return (
@@ -194,7 +202,7 @@ def separability(
     if seen is None:
         trials = sum(int(comparable(run.history).sum()) for run in as_runs(histories))
         pairs = [_unknown(pair, "tied" if frozenset(pair) in bound else "open") for pair in every]
-        blocks = (names,) if names else ()
+        blocks: tuple[tuple[str, ...], ...] = (names,) if names else ()
         return Separability(names, tuple(pairs), blocks, np.zeros(1), tolerance, error, 0.0, 0.0, trials)
     gone = lost(space, seen.model, seen.X, seen.loss, seen.contexts, seen.starts).draws / seen.gain
     orders = gone.mean(axis=2)

@@ -131,6 +131,42 @@ def compare(
 
 
 @app.command()
+def separate(
+    target: Target,
+    study: StudyName = None,
+    probe: Annotated[
+        int, typer.Option(min=0, help="Evaluations to spend on verifying it, as trials of the study.", metavar="N")
+    ] = 0,
+    inner: Annotated[str, typer.Option(help="The optimizer that searches each block.")] = "smac-rf",
+    tolerance: Annotated[
+        float, typer.Option(min=0.001, max=0.5, help="Share of the gain that a pair may lose and still be split.")
+    ] = 0.02,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The plan to write.")] = Path("plan.json"),
+    figure: Annotated[Path | None, typer.Option(help="Also draw the matrix of pairs as PNG, PDF or SVG.")] = None,
+) -> None:
+    """Say which parameters can be optimized apart, and write the plan that does it."""
+    from parfocal.cli.separate import separate_study
+
+    separate_study(target, study, probe, inner, tolerance, out, figure)
+
+
+@app.command()
+def priors(
+    earlier: Target,
+    experiment: Annotated[Path, typer.Argument(help="The experiment's YAML file whose search they are to guide.")],
+    study: StudyName = None,
+    share: Annotated[
+        float, typer.Option(min=0.001, max=1.0, help="Share of the trials, the best ones, to learn of.")
+    ] = 0.1,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The YAML file to write; default: print it.")] = None,
+) -> None:
+    """Write the space of an experiment with priors that a finished study suggests."""
+    from parfocal.cli.separate import priors_for
+
+    priors_for(earlier, study, experiment, share, out)
+
+
+@app.command()
 def zoo(
     name: Annotated[str | None, typer.Argument(help="A member, part or composition to show in full.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")] = False,

@@ -212,13 +212,21 @@ def _proposed(space: Space, composed: Composed, history: History, n: int, seed: 
 def _draw_block(
     space: Space, composition: Composition, history: History, n: int, seed: int, columns: Ints | None
 ) -> Floats:
-    """Return up to ``n`` rows by one composition, which searches only some columns where these are given."""
+    """Return up to ``n`` rows by one composition, which searches only some columns where these are given.
+
+    Candidates are drawn within the block; which of them are worth evaluating is learned from all trials.
+    """
     if columns is None or len(columns) == space.dimension:
         return _draw(space, composition, history, n, seed)
     part = focus(space, history, columns)
-    if not part.space.dimension:
-        raise SpaceExhausted("Nothing of this block is active here.")
-    return part.widened(_draw(part.space, composition, part.history, n, seed))
+    rng = generator(seed, "ask", len(history))
+    sampler, strategy = composition.sampler, composition.strategy
+    own = strategy.select(part.space, part.history, rng) if composition.learns else EMPTY
+    X = part.widened(gather(part.space, composition, part.history, own, n, seed, rng))
+    selection = strategy.select(space, history, rng) if composition.learns else EMPTY
+    density = partial(sampler.log_density, space, history) if isinstance(sampler, Density) else None
+    chosen = strategy.choose(space, history, Candidates(X, selection, density), n, rng)
+    return settled(space, X[chosen])
 
 
 def _with(history: History, proposal: Proposal) -> History:

@@ -66,6 +66,8 @@ def interactive(table: Separability) -> go.Figure:
     flat = {**web.LOOK, "showgrid": False, "ticks": ""}
     result.update_xaxes(flat, **ticks, range=[-0.55, len(names) - 0.45], tickangle=-35 if len(names) > 4 else 0)
     result.update_yaxes(flat, **ticks, range=[len(names) - 0.45, -0.55])
+    if len(names) > _NUMBERED:  # the same names stand at the left
+        result.update_xaxes(showticklabels=False)
     result.update_layout(height=max(300, 130 + 30 * len(names)), margin={"t": 24})
     return result
 
@@ -111,7 +113,7 @@ def printed(table: Separability, width: paper.Width = "one") -> Figure:
         axes.add_patch(Rectangle((start - 0.5, start - 0.5), side_, side_, fill=False, **look))
     texts = [paper.safe(shorten(name, 18)) for name in names]
     turn: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if count > 3 else {}
-    axes.set_xticks(range(count), texts, **turn)
+    axes.set_xticks(range(count), texts if count <= _NUMBERED else [""] * count, **turn)
     axes.set_yticks(range(count), texts)
     axes.tick_params(labelsize=paper.SMALL if count < 16 else 5.5, length=0)
     for spine in axes.spines.values():

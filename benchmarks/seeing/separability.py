@@ -1,0 +1,195 @@
+"""Which parameters can be optimized apart: how often the verdict is right, and what it saves.
+
+    python -m benchmarks.seeing.separability problems [--quick]
+        twenty problems on which thresholds were chosen, and twenty others: structure found from 200 random trials,
+        and from these and at most 40 probes
+    python -m benchmarks.seeing.separability spots FOLDER [--quick]
+        the structure of the task spots-background from its dense grid (FOLDER/spots-background.json and .npy), and the
+        evaluations to 99 % of the optimum: one joint search against a sequence of blocks, with the same inner optimizer
+    python -m benchmarks.seeing.separability prior FOLDER [--quick]
+        the same evaluations with and without priors that were learned on the task spots
+
+A pair counts as split wrongly where it is of one block and the verdict puts it into two, and as merged wrongly the
+other way round.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from benchmarks.seeing.problems import Problem, first, second
+
+from parfocal.analysis import priors, separability, separate
+from parfocal.errors import SpaceExhausted
+from parfocal.optimizers import propose
+from parfocal.space import Space
+from parfocal.testing.studies import told
+from parfocal.trials import History, Objective, State
+from parfocal.typing import Floats
+
+TRIALS, PROBES = 200, 40
+LOSS = Objective("loss")
+Loss = Callable[[Floats], Floats]
+
+
+def pairs_of(blocks: Sequence[Sequence[str]]) -> set[frozenset[str]]:
+    """Return the pairs that are of one block."""
+    return {frozenset(pair) for block in blocks for pair in combinations(sorted(block), 2)}
+
+
+def decided(problem: Problem, seed: int, trials: int = TRIALS, probes: int = PROBES) -> list[tuple[int, int, int, int]]:
+    """Return (right, wrong splits, wrong merges, probes spent) before and after the probes."""
+    rng = np.random.default_rng([problem.seed, seed])
+    X = problem.space.sample(trials, rng)
+    history = told(X, problem.loss(X, rng))
+    before = separability(problem.space, history, LOSS)
+
+    def evaluate(configurations: Sequence[object]) -> list[float]:
+        return problem.loss(problem.space.encode(list(configurations)), rng).tolist()  # type: ignore[arg-type]
+
+    after, _ = separate(problem.space, history, LOSS, evaluate, budget=probes)
+    truth = pairs_of([tuple(block) for block in problem.blocks])
+    found = []
+    for table in (before, after):
+        said = pairs_of(table.blocks)
+        found.append((int(said == truth), len(truth - said), len(said - truth), table.probes))
+    return found
+
+
+def of_problems(quick: bool) -> None:
+    """Print both sets."""
+    for name, problems in (("first (thresholds were chosen on it)", first()), ("second (run once)", second())):
+        print(f"\n{name}: {TRIALS} random trials, at most {PROBES} probes")
+        print(f"{'problem':34s} {'before':>7s} {'after':>7s} {'probes':>7s} {'seconds':>8s}")
+        totals, pairs = np.zeros((2, 4)), np.zeros(2)
+        chosen = problems[:4] if quick else problems
+        for seed, problem in enumerate(chosen):
+            start = time.perf_counter()
+            both = decided(problem, 1000 + seed)
+            totals += np.array(both)
+            truth, d = len(pairs_of([tuple(b) for b in problem.blocks])), problem.space.dimension
+            pairs += [truth, d * (d - 1) // 2 - truth]
+            words = ["right" if each[0] else "WRONG" for each in both]
+            took = time.perf_counter() - start
+            print(f"{problem.name:34s} {words[0]:>7s} {words[1]:>7s} {both[1][3]:7d} {took:8.1f}", flush=True)
+        for when, row in zip(("before", "after"), totals, strict=True):
+            print(
+                f"{when}: {row[0]:.0f} of {len(chosen)} right; wrong splits {row[1]:.0f} of {pairs[0]:.0f} pairs, "
+                f"wrong merges {row[2]:.0f} of {pairs[1]:.0f} pairs; {row[3] / len(chosen):.0f} probes each"
+            )
+
+
+def table_of(folder: Path, name: str) -> tuple[Space, Loss, float]:
+    """Return space, loss and lowest loss of a dense grid."""
+    space = Space.from_dict(json.loads((folder / f"{name}.json").read_text()))
+    losses = np.load(folder / f"{name}.npy")
+    return space, lambda X: losses[tuple(space.indices(X).T)], float(np.nanmin(losses))
+
+
+def reached(space: Space, loss: Loss, optimizer: str, target: float, most: int, seed: int, warmup: int = 20) -> float:
+    """Return the evaluations to a loss of ``target`` or below; infinite where ``most`` do not suffice."""
+    history = History(space.dimension)
+    while len(history) < most:
+        try:
+            rows = propose(space, optimizer, history, 1, seed=seed, warmup=warmup).enter(history)
+        except SpaceExhausted:
+            break
+        value = loss(history.X[rows])
+        history.tell(np.arange(rows.start, rows.stop), State.COMPLETE, value)
+        if value[0] <= target:
+            return float(len(history))
+    return float("inf")
+
+
+def compared(rows: dict[str, Callable[[int], float]], seeds: int, most: int) -> None:
+    """Print medians, quartiles and means (of what was cut off: ``most``) of several ways."""
+    print(f"{'':44s} {'median':>7s} {'quartiles':>12s} {'mean':>7s} {'reached':>8s}")
+    for name, way in rows.items():
+        found = np.array([way(seed) for seed in range(seeds)])
+        cut = np.minimum(found, most)
+        low, middle, high = np.quantile(cut, [0.25, 0.5, 0.75])
+        done = int(np.isfinite(found).sum())
+        print(f"{name:44s} {middle:7.0f} {low:5.0f} {high:6.0f} {cut.mean():7.0f} {done:4d}/{seeds}", flush=True)
+
+
+def of_spots(folder: Path, quick: bool) -> None:
+    """Print how often the structure of spots-background is found, and what a sequence saves."""
+    space, loss, best = table_of(folder, "spots-background")
+    truth = pairs_of([("sigma_log", "c"), ("sigma_gauss",)])
+    score = Objective("f1", "maximize")
+    seeds, most = (2 if quick else 12), (120 if quick else 400)
+    right = []
+    for seed in range(seeds):
+        X = space.sample(TRIALS, np.random.default_rng([7, seed]))
+        history = told(X, loss(X))
+        evaluate = lambda given: (-loss(space.encode(list(given)))).tolist()  # noqa: E731
+        before = separability(space, history, score)
+        after, _ = separate(space, history, score, evaluate, budget=PROBES)
+        right.append((pairs_of(before.blocks) == truth, pairs_of(after.blocks) == truth, after.probes))
+    said = np.array(right).astype(int)
+    print(
+        f"{{sigma_gauss}} and {{sigma_log, c}} found from {TRIALS} random trials: {said[:, 0].sum()} of {seeds} runs;"
+    )
+    print(f"with at most {PROBES} probes: {said[:, 1].sum()} of {seeds} runs, {said[:, 2].mean():.0f} probes a run")
+    print(f"\nEvaluations to 99 % of the optimum ({-best:.4f}), {seeds} runs, at most {most}:")
+    ways: dict[str, Callable[[int], float]] = {}
+    for inner in ("smac-rf", "gp", "tpe", "random"):
+        for name, text in (
+            (f"{inner}, joint", inner),
+            (f"{inner}, sigma_log, c then sigma_gauss", f'sequence("sigma_log, c | sigma_gauss", {inner})'),
+            (f"{inner}, sigma_gauss then sigma_log, c", f'sequence("sigma_gauss | sigma_log, c", {inner})'),
+        ):
+            text = text.replace('sequence("', 'sequence(trials=100, passes=2, blocks="').replace('", ', '", optimizer=')
+            ways[name] = lambda seed, text=text: reached(space, loss, text, 0.99 * best, most, seed)
+    compared(ways, seeds, most)
+
+
+def of_prior(folder: Path, quick: bool) -> None:
+    """Print the evaluations to 99 % of the optimum of spots-background, with and without what spots taught."""
+    space, loss, best = table_of(folder, "spots-background")
+    earlier, known, _ = table_of(folder, "spots")
+    seeds, most = (2 if quick else 20), (120 if quick else 400)
+    grid = np.load(folder / "spots-background.npy")
+
+    def of(guided: Space) -> Loss:
+        return lambda X: grid[tuple(guided.indices(X).T)]  # its rows are codes of its own priors
+
+    learned = {}
+    for seed in range(seeds):
+        history = History(earlier.dimension)
+        for _ in range(100):
+            rows = propose(earlier, "smac-rf", history, 1, seed=seed).enter(history)
+            history.tell(np.arange(rows.start, rows.stop), State.COMPLETE, known(history.X[rows]))
+        learned[seed] = priors(space, earlier, history)
+    print(learned[0].sentence)
+    print(f"\nEvaluations to 99 % of the optimum ({-best:.4f}), {seeds} runs, at most {most}:")
+    ways: dict[str, Callable[[int], float]] = {}
+    for optimizer in ("random", "tpe", "cma-es", "smac-rf", "gp"):
+        ways[f"{optimizer}, without"] = lambda seed, o=optimizer: reached(space, loss, o, 0.99 * best, most, seed)
+        ways[f"{optimizer}, with priors of spots"] = lambda seed, o=optimizer: reached(
+            learned[seed].space, of(learned[seed].space), o, 0.99 * best, most, seed
+        )
+    compared(ways, seeds, most)
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("problems", "spots", "prior"))
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("grids"))
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    if options.what == "problems":
+        of_problems(options.quick)
+    elif options.what == "spots":
+        of_spots(options.folder, options.quick)
+    else:
+        of_prior(options.folder, options.quick)
+
+
+if __name__ == "__main__":
+    main()
