@@ -46,6 +46,7 @@ from parfocal.analysis.surface import Points, Surface, pairs, surface
 from parfocal.analysis.timeline import Bars, Busy, Timeline, timeline
 from parfocal.analysis.trails import Trail, presentable, trails
 from parfocal.analysis.trajectories import Entry, Trajectory
+from parfocal.analysis.volume import Volume, volume
 
 __all__ = [
     "Accessor",
@@ -107,6 +108,7 @@ __all__ = [
     "Timeline",
     "Trail",
     "Trajectory",
+    "Volume",
     "as_runs",
     "axes_of",
     "best",
@@ -167,6 +169,7 @@ __all__ = [
     "thin",
     "timeline",
     "trails",
+    "volume",
     "where",
     "within_text",
 ]

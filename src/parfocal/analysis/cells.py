@@ -188,8 +188,10 @@ def is_grid(cells: tuple[Cells, ...], coordinates: Floats) -> bool:
     visited = counts[counts > 0]
     number = np.array([c.axis.kind == "number" for c in cells])
     last = np.array([len(c) - 1 if c.inactive else -1 for c in cells])
-    group = np.stack(np.unravel_index(np.flatnonzero(counts), shape), axis=1)
-    group = np.unique(np.where(number, group == last, group), axis=0)
+    place = np.stack(np.unravel_index(np.flatnonzero(counts), shape))
+    place = np.where(number[:, None], place == last[:, None], place)
+    kinds = tuple(2 if numeric else extent for numeric, extent in zip(number.tolist(), shape, strict=True))
+    group = np.stack(np.unravel_index(np.unique(np.ravel_multi_index(tuple(place), kinds)), kinds), axis=1)
     within = [
         math.prod(c.axis.count for j, c in enumerate(cells) if number[j] and not row[j]) for row in group.tolist()
     ]

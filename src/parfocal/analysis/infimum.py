@@ -10,6 +10,7 @@ import numpy as np
 
 from parfocal.analysis.axes import Axis
 from parfocal.analysis.cells import Cells, choose_cells
+from parfocal.analysis.recut import coarser
 from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Histories
 from parfocal.errors import InvalidInput
@@ -105,7 +106,13 @@ class Infimum:
 
 
 def infimum(
-    space: Space, histories: Histories | Rows, objective: Objective, names: Sequence[str], *, cells: int | None = None
+    space: Space,
+    histories: Histories | Rows,
+    objective: Objective,
+    names: Sequence[str],
+    *,
+    cells: int | None = None,
+    most: int | None = None,
 ) -> Infimum:
     """Return the infimum projection onto the parameters ``names`` (any index set I).
 
@@ -124,6 +131,8 @@ def infimum(
         One or more parameters.
     cells
         Number of cells along an axis that is cut; None: from the number of trials.
+    most
+        Cells in all, at most: a grid with more is cut, its longest axes first. None: any number.
 
     Raises
     ------
@@ -136,8 +145,15 @@ def infimum(
     columns = rows.columns(names)
     axes = tuple(rows.axes[j] for j in columns)
     coordinates = rows.coordinates[:, columns]
+    seen = coordinates[~np.isnan(rows.loss) | rows.failed]
+    cut = choose_cells(axes, seen, np.asarray(np.isnan(coordinates).any(axis=0)), cells)
+    return project_rows(rows, columns, cut if most is None else coarser(cut, seen, most), objective)
+
+
+def project_rows(rows: Rows, columns: Sequence[int], cut: tuple[Cells, ...], objective: Objective) -> Infimum:
+    """Return the infimum projection of rows onto ``columns`` in the cells ``cut`` of each."""
+    coordinates = rows.coordinates[:, columns]
     done = ~np.isnan(rows.loss)
-    cut = choose_cells(axes, coordinates[done | rows.failed], np.asarray(np.isnan(coordinates).any(axis=0)), cells)
     index = np.stack([c.locate(coordinates[:, j]) for j, c in enumerate(cut)], axis=1)
     shape = tuple(len(c) for c in cut)
     low = project(index, shape, rows.loss)

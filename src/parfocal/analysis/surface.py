@@ -13,6 +13,9 @@ from parfocal.space import Space
 from parfocal.trials import Objective
 from parfocal.typing import Floats, Ints
 
+CELLS = 30_000
+"""Cells of a surface at most: more are not seen on a screen, and weigh megabytes."""
+
 
 @dataclass(frozen=True)
 class Points:
@@ -68,7 +71,7 @@ def surface(
     if x == y:
         raise InvalidInput(f"A surface needs two different parameters; got '{x}' twice.")
     rows = histories if isinstance(histories, Rows) else rows_of(space, histories)
-    projection = infimum(space, rows, objective, (x, y), cells=cells)
+    projection = infimum(space, rows, objective, (x, y), cells=cells, most=CELLS)
     done, failed = np.flatnonzero(~np.isnan(rows.loss)), np.flatnonzero(rows.failed)
     star = done[[int(np.argmin(rows.loss[done]))]] if len(done) else done
     return Surface(

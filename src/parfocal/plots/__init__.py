@@ -27,6 +27,7 @@ from parfocal.plots import (
     slices,
     surface,
     timeline,
+    volume,
 )
 
 __all__ = [
@@ -53,4 +54,5 @@ __all__ = [
     "slices",
     "surface",
     "timeline",
+    "volume",
 ]
