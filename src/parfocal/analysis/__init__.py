@@ -9,6 +9,8 @@ from parfocal.analysis.comparison import Comparison, Problem, compare
 from parfocal.analysis.convergence import Convergence, convergence, incumbents, thin
 from parfocal.analysis.coordinates import axes_of, coordinates_of
 from parfocal.analysis.differences import Difference, changed, differences
+from parfocal.analysis.failure_map import FailureMap, FailurePlane, FailureShare, failure_map
+from parfocal.analysis.failure_rule import Condition, Rule, failure_rule
 from parfocal.analysis.failures import Failure, failures
 from parfocal.analysis.fairness import Caveat, fairness
 from parfocal.analysis.finals import Finals, finals
@@ -58,10 +60,14 @@ __all__ = [
     "Cells",
     "Choice",
     "Comparison",
+    "Condition",
     "Convergence",
     "Difference",
     "Entry",
     "Failure",
+    "FailureMap",
+    "FailurePlane",
+    "FailureShare",
     "Finals",
     "Friedman",
     "Gain",
@@ -96,6 +102,7 @@ __all__ = [
     "Recommendation",
     "Regret",
     "Rows",
+    "Rule",
     "Run",
     "Runtimes",
     "Separability",
@@ -118,6 +125,8 @@ __all__ = [
     "convergence",
     "coordinates_of",
     "differences",
+    "failure_map",
+    "failure_rule",
     "failures",
     "fairness",
     "finals",
