@@ -149,7 +149,12 @@ def test_trials_of_a_real_storage() -> None:
             storage.report(study, worker, [(trial.number, trial.attempts, Outcome.complete({"f": 1.0}), 1.0)])
     storage.claim(study, "b")
     trials = storage.trials(study)
-    table = timeline(trials, now=storage.state(study).now)
+    now = storage.state(study).now
+    table = timeline(trials, now=now)
     assert table.workers.worker == ("a", "b") and table.workers.trials.tolist() == [2, 2] and table.apart == 1
     assert table.bars is not None and table.bars.state.tolist()[-1] == RUNNING
+    bulk = timeline(storage.times(study), now=now)
+    assert bulk.workers.worker == table.workers.worker and bulk.apart == 1 and bulk.bars is not None
+    for column in ("lane", "start", "stop", "state", "number"):
+        np.testing.assert_array_equal(getattr(bulk.bars, column), getattr(table.bars, column))
     assert spans_of(trials).workers == ("a", "b")

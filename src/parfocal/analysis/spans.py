@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from parfocal.errors import InvalidInput
+from parfocal.storage import Times
 from parfocal.trials import Trial
 from parfocal.typing import Floats, Ints
 
@@ -45,8 +46,12 @@ class Spans:
         return len(self.number)
 
 
-def spans_of(trials: Sequence[Trial]) -> Spans:
-    """Return the spans of full trials."""
+def spans_of(trials: Sequence[Trial] | Times) -> Spans:
+    """Return the spans of full trials, or of the times of all trials as a storage reads them in bulk."""
+    if isinstance(trials, Times):
+        number = np.arange(len(trials), dtype=np.int64)
+        times = trials.created, trials.started, trials.finished
+        return Spans(number, trials.worker, *times, trials.state, trials.workers, trials.runtime)
     return spans(
         [trial.number for trial in trials],
         [trial.worker for trial in trials],

@@ -8,6 +8,7 @@ import numpy as np
 
 from parfocal.analysis.spans import Spans, hosts_of, spans_of
 from parfocal.errors import InvalidInput
+from parfocal.storage import Times
 from parfocal.trials import State, Trial
 from parfocal.typing import Bools, Floats, Ints
 
@@ -109,7 +110,7 @@ class Timeline:
 
 
 def timeline(
-    trials: Sequence[Trial] | Spans,
+    trials: Sequence[Trial] | Times | Spans,
     *,
     now: float | None = None,
     hosts: Mapping[str, str] | None = None,
@@ -122,7 +123,8 @@ def timeline(
     Parameters
     ----------
     trials
-        Full trials, or their times as columns (:func:`~parfocal.analysis.spans`).
+        Full trials, the times of all trials (``storage.times(study)``: much quicker), or those of some of them
+        (:func:`~parfocal.analysis.spans`).
     now
         Seconds since 1970 by the storage's clock (``StudyState.now``): the end of running trials. None: the last time
         that a trial knows.
