@@ -22,6 +22,7 @@ from parfocal.analysis.influence import Influence, influence
 from parfocal.analysis.listing import Listing, listing, where
 from parfocal.analysis.matrix import Matrix, matrix, task_loss
 from parfocal.analysis.members import Share, members
+from parfocal.analysis.modelled import Modelled, modelled
 from parfocal.analysis.paired import Paired, paired
 from parfocal.analysis.pairwise import Pairwise, pairwise
 from parfocal.analysis.parallel import Lane, Parallel, parallel
@@ -51,6 +52,7 @@ from parfocal.analysis.trajectories import Entry, Trajectory
 from parfocal.analysis.volume import Volume, volume
 
 __all__ = [
+    "INACTIVE",
     "Accessor",
     "Axis",
     "Bars",
@@ -73,7 +75,6 @@ __all__ = [
     "Gain",
     "GroupScore",
     "Histories",
-    "INACTIVE",
     "ImageScores",
     "Importance",
     "Improvement",
@@ -84,6 +85,7 @@ __all__ = [
     "Lane",
     "Listing",
     "Matrix",
+    "Modelled",
     "Pair",
     "Paired",
     "Pairwise",
@@ -144,6 +146,7 @@ __all__ = [
     "loses",
     "matrix",
     "members",
+    "modelled",
     "paired",
     "pairs",
     "pairwise",

@@ -82,10 +82,13 @@ def values_of(space: Space, X: Floats) -> tuple[dict[str, Any], dict[str, Bools]
 
 def points_of(space: Space, coordinates: Floats) -> Floats:
     """Return the points ``(n, d)`` of the unit cube with these coordinates: the inverse of :func:`coordinates_of`."""
-    X = np.full(np.shape(coordinates), np.nan)
-    for j, name in enumerate(space.columns):
-        column: Any = column_of(space.parameters[name])
-        active = ~np.isnan(coordinates[:, j])
-        written = coordinates[active, j]
-        X[active, j] = column.codes.code(written.astype(np.int64)) if column.options else column.encode(written, name)
-    return X
+    return np.stack([codes_of(space, name, coordinates[:, j]) for j, name in enumerate(space.columns)], axis=1)
+
+
+def codes_of(space: Space, name: str, coordinates: Floats) -> Floats:
+    """Return the entries of X of coordinates of one parameter, (n,): the nearest level's; NaN where inactive."""
+    column: Any = column_of(space.parameters[name])
+    result, active = np.full(len(coordinates), np.nan), ~np.isnan(coordinates)
+    written = coordinates[active]
+    result[active] = column.codes.code(written.astype(np.int64)) if column.options else column.encode(written, name)
+    return result

@@ -37,7 +37,7 @@ def interactive(table: Volume, label: str, columns: int = 3) -> go.Figure:
     x, y, _ = table.projection.cells
     worst, top = table.projection.limits
     for i, panel in enumerate(table.panels.tolist()):
-        at = {"row": i // columns + 1, "col": i % columns + 1}
+        at: dict[str, Any] = {"row": i // columns + 1, "col": i % columns + 1}
         counts = table.projection.counts[:, :, panel].T
         failures = table.projection.failures[:, :, panel].T
         result.add_heatmap(
@@ -58,8 +58,8 @@ def interactive(table: Volume, label: str, columns: int = 3) -> go.Figure:
         star: dict[str, Any] = {"symbol": "star", "size": 17, "color": STAR, "outline": STAR_EDGE}
         dot: dict[str, Any] = {"symbol": "circle", "size": 7, "color": STAR, "outline": STAR_EDGE}
         name, look = ("best", star) if i == table.first else ("best of the panel", dot)
-        shown = i == table.first or i == (table.first == 0)
-        web.marks(result, spot[:, 0], spot[:, 1], name, hover, legendgroup=name, showlegend=shown, **look, **at)
+        look |= {"legendgroup": name, "showlegend": i == table.first or i == (table.first == 0), **at}
+        web.marks(result, spot[:, 0], spot[:, 1], name, hover, **look)
     result.update_xaxes({**web.along(x), "title": None}, showgrid=False)
     result.update_yaxes({**web.along(y), "title": None}, showgrid=False)
     for i in range(len(table.panels)):
