@@ -148,6 +148,24 @@ def test_brushing_the_clipped_end_takes_all_bad_ones_and_no_failed_ones() -> Non
     )
 
 
+@pytest.mark.parametrize("low", [0.1, 1e6, -3e-7])
+def test_a_range_that_was_rounded_at_the_end_of_a_lane_holds_what_lies_there(low: float) -> None:
+    space = Space({"x": Float(low, low + 1 / 3, when="k > 2"), "k": Integer(0, 9)})
+    X = space.sample(200, np.random.default_rng(0))
+    rows = rows_of(space, told(X, low + np.random.default_rng(1).random(200) / 3))
+    table = parallel(space, rows, ERROR, ["x"])
+    for index, lane in enumerate(table.lanes):
+        first, last = lane.limits
+        step = 1e-6 * (last - first)
+        assert table.select(rows, {index: [first + step, last - step]}).all()
+        third = first + (last - first) / 3
+        low_end, high_end = (
+            table.select(rows, {index: [first + step, third]}),
+            table.select(rows, {index: [third, last]}),
+        )
+        assert (low_end | high_end).all() and not (low_end & high_end).any()
+
+
 @pytest.mark.parametrize("wrong", [{99: [0, 1]}, {0: [1]}, {0: [[0, 1, 2]]}, {0: "ab"}, {0: [0, float("nan")]}])
 def test_a_wrong_range_is_said(wrong: Any) -> None:
     space, history = crowd(20)

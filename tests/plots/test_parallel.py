@@ -28,10 +28,11 @@ def test_lines_are_those_of_the_table_and_sets_lie_on_top() -> None:
     table = parallel(space, history, SCORE, highlight={"a": [3, 5], "b": [5, 7]})
     (trace,) = as_json(figures.interactive(table, SCORE.label))["data"]
     for lane, dimension in zip(table.lanes, trace["dimensions"], strict=True):
-        np.testing.assert_allclose(dimension["values"], lane.position, rtol=1e-5)
+        small = 1e-6 * (lane.limits[1] - lane.limits[0])
+        np.testing.assert_allclose(dimension["values"], lane.position, rtol=0, atol=small)
         assert len(set(dimension["ticktext"])) == len(dimension["tickvals"])  # equal texts would be drawn as one
         shown = [v for v, t in zip(dimension["tickvals"], dimension["ticktext"], strict=True) if t.strip()]
-        np.testing.assert_allclose(shown, lane.ticks, rtol=1e-5)
+        np.testing.assert_allclose(shown, lane.ticks, rtol=0, atol=small)
     colours = np.array(trace["line"]["color"])
     assert set(np.flatnonzero(colours > 1)) == set(np.concatenate([g.index for g in table.groups]).tolist())
     assert trace["line"]["colorscale"][-1][0] == 1
@@ -50,6 +51,18 @@ def test_what_is_brushed_on_the_figure_selects_trials() -> None:
     np.testing.assert_array_equal(
         table.select(rows, figures.constraints(figure)), (sigma >= 1) & (sigma <= 2) & (smooth != 1)
     )
+
+
+def test_values_far_from_zero_are_told_apart() -> None:
+    space = Space({"x": Float(1e7, 1e7 + 1e-3)})
+    X = space.sample(30, np.random.default_rng(0))
+    table = parallel(space, told(X, 1e5 + 0.01 * X[:, 0]), SCORE)
+    for lane, dimension in zip(
+        table.lanes, as_json(figures.interactive(table, ""))["data"][0]["dimensions"], strict=True
+    ):
+        span = lane.limits[1] - lane.limits[0]
+        np.testing.assert_allclose(dimension["values"], lane.position, rtol=0, atol=1e-5 * span)
+        assert len(set(dimension["values"])) == 30
 
 
 def test_what_is_left_out_is_said() -> None:

@@ -13,7 +13,7 @@ from scipy.stats import chi2, fisher_exact, norm
 
 from parfocal.analysis.axes import Axis
 from parfocal.analysis.cells import Cells, adaptive_cells, level_cells
-from parfocal.analysis.failure_rule import Rule, failure_rule
+from parfocal.analysis.failure_rule import Levels, Rule, failure_rule, levels_of
 from parfocal.analysis.pairwise import holm
 from parfocal.analysis.rows import rows_of
 from parfocal.analysis.runs import Histories, as_runs
@@ -135,7 +135,9 @@ def failure_map(space: Space, histories: Histories, *, cells: int | None = None)
     counted = bad | (state == State.COMPLETE) | (state == State.PRUNED)
     apart = int(((state == State.FAILED) & ~bad).sum() + (state == State.LOST).sum())
     at = np.flatnonzero(counted)
-    table = _Table(rows.axes, rows.coordinates[at], rows.number[at], rows.run[at], apart, cells)
+    table = _Table(
+        rows.axes, rows.coordinates[at], rows.number[at], rows.run[at], apart, cells, levels_of(rows.coordinates[at])
+    )
     codes, counts = np.unique(reason[at][bad[at]], return_counts=True)
     maps = [_map(table, ANY, bad[at])]
     for code in codes[np.argsort(-counts, kind="stable")].tolist() if len(codes) > 1 else ():
@@ -161,10 +163,12 @@ class _Table:
     run: Ints
     apart: int
     cells: int | None
+    levels: Levels
 
     def among(self, chosen: Bools) -> "_Table":
         """Return the table of some of the trials."""
-        return replace(self, coordinates=self.coordinates[chosen], number=self.number[chosen], run=self.run[chosen])
+        parts = {name: getattr(self, name)[chosen] for name in ("coordinates", "number", "run")}
+        return replace(self, levels=self.levels.among(chosen), **parts)
 
 
 def _map(table: _Table, reason: str, failed: Bools) -> FailureMap:
@@ -178,7 +182,7 @@ def _map(table: _Table, reason: str, failed: Bools) -> FailureMap:
     shares = [replace(share, adjusted=q) for share, q in zip(shares, adjusted.tolist(), strict=True)]
     strength = [_strength(share) for share in shares]
     order = np.lexsort((-np.array(strength), np.nan_to_num(p, nan=2.0))).tolist() if shares else []
-    rule = failure_rule(table.axes, table.coordinates, failed)
+    rule = failure_rule(table.axes, table.coordinates, failed, table.levels)
     ruled = [] if rule is None else [table.axes.index(condition.axis) for condition in rule.conditions]
     telling = list(dict.fromkeys([*ruled, *order]))
     plane = _plane(table, failed, telling[:2]) if len(telling) > 1 and failed.any() else None

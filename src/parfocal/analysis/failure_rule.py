@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from parfocal.analysis.axes import Axis
@@ -70,7 +71,32 @@ class Rule:
         return " and ".join(map(str, self.conditions))
 
 
-def failure_rule(axes: Sequence[Axis], coordinates: Floats, failed: Bools) -> Rule | None:
+@dataclass(frozen=True)
+class Levels:
+    """The values of trials as indices of sorted values: sorted once, and then only counted."""
+
+    values: tuple[Floats, ...]
+    """The different values of each parameter, ascending."""
+    index: NDArray[np.int32]
+    """(d, n), -1 inactive."""
+
+    def among(self, chosen: Bools) -> "Levels":
+        """Return the levels of some of the trials."""
+        return Levels(self.values, self.index[:, chosen])
+
+
+def levels_of(coordinates: Floats) -> Levels:
+    """Return the levels of coordinates ``(n, d)``."""
+    index = np.full(coordinates.shape[::-1], -1, dtype=np.int32)
+    values = []
+    for row, x in zip(index, coordinates.T, strict=True):
+        active = ~np.isnan(x)
+        known, row[active] = np.unique(x[active], return_inverse=True)
+        values.append(known)
+    return Levels(tuple(values), index)
+
+
+def failure_rule(axes: Sequence[Axis], coordinates: Floats, failed: Bools, levels: Levels | None = None) -> Rule | None:
     """Return the rule that tells failures best; None where no parameter tells more than chance would.
 
     One condition after the other is chosen by the likelihood ratio (G) of a split into two parts within the region so
@@ -86,11 +112,14 @@ def failure_rule(axes: Sequence[Axis], coordinates: Floats, failed: Bools) -> Ru
         ``(n, d)`` of evaluated trials, NaN inactive.
     failed
         ``(n,)``.
+    levels
+        Of the coordinates, where they are known.
     """
+    levels = levels_of(coordinates) if levels is None else levels
     inside = np.ones(len(failed), dtype=np.bool_)
     conditions: list[Condition] = []
     for _ in range(CONDITIONS):
-        found = _best(axes, coordinates[inside], failed[inside])
+        found = _best(axes, levels if inside.all() else levels.among(inside), failed[inside])
         if found is None:
             break
         column = list(axes).index(found.axis)
@@ -104,12 +133,12 @@ def failure_rule(axes: Sequence[Axis], coordinates: Floats, failed: Bools) -> Ru
     return Rule(_joined(conditions), bad, total, int(failed.sum()) - bad, len(failed) - total)
 
 
-def _best(axes: Sequence[Axis], coordinates: Floats, failed: Bools) -> Condition | None:
+def _best(axes: Sequence[Axis], levels: Levels, failed: Bools) -> Condition | None:
     """Return the most telling condition under which failures are more frequent, or None."""
     best: tuple[float, Condition] | None = None
     tried = 0
-    for axis, x in zip(axes, coordinates.T, strict=True):
-        for gain, count, condition in (_activity(axis, x, failed), _split(axis, x, failed)):
+    for axis, values, index in zip(axes, levels.values, levels.index, strict=True):
+        for gain, count, condition in (_activity(axis, index, failed), _split(axis, values, index, failed)):
             tried += count
             if condition is not None and (best is None or gain > best[0] * (1 + 1e-12)):
                 best = gain, condition
@@ -118,41 +147,34 @@ def _best(axes: Sequence[Axis], coordinates: Floats, failed: Bools) -> Condition
     return best[1]
 
 
-def _activity(axis: Axis, x: Floats, failed: Bools) -> tuple[float, int, Condition | None]:
-    active = ~np.isnan(x)
+def _activity(axis: Axis, index: NDArray[np.int32], failed: Bools) -> tuple[float, int, Condition | None]:
+    active = index >= 0
     if active.all() or not active.any():
         return 0.0, 0, None
     inside, caught = np.array([float(active.sum())]), np.array([float(failed[active].sum())])
-    gain = float(_gain(inside, caught, len(x), int(failed.sum()))[0])
+    gain = float(_gain(inside, caught, len(index), int(failed.sum()))[0])
     more = failed[active].mean() > failed[~active].mean()
     return gain, 1, Condition(axis, active=bool(more))
 
 
-def _split(axis: Axis, x: Floats, failed: Bools) -> tuple[float, int, Condition | None]:
+def _split(axis: Axis, values: Floats, index: NDArray[np.int32], failed: Bools) -> tuple[float, int, Condition | None]:
     """Return gain, number of splits tried and condition of the best split of the active trials against all others."""
-    active = ~np.isnan(x)
-    values, bad = x[active], failed[active]
-    if not len(values):
+    count: Floats = np.bincount(index + 1, minlength=len(values) + 1)[1:].astype(np.float64)
+    hits: Floats = np.bincount(index[failed] + 1, minlength=len(values) + 1)[1:].astype(np.float64)
+    there = count > 0
+    levels, count, hits = values[there], count[there], hits[there]
+    if len(levels) < 2:
         return 0.0, 0, None
-    levels, where = np.unique(values, return_inverse=True)
-    if len(levels) < 2 and active.all():
-        return 0.0, 0, None
-    count: Floats = np.bincount(where).astype(np.float64)
-    hits: Floats = np.bincount(where[bad], minlength=len(levels)).astype(np.float64)
-    n, total = len(x), int(failed.sum())
+    n, total = len(index), int(failed.sum())
     if axis.kind == "category":
         order = np.argsort(-hits / count, kind="stable")
         inside, caught = np.cumsum(count[order])[:-1], np.cumsum(hits[order])[:-1]
-        if not len(inside):
-            return 0.0, 0, None
         gains = np.where(caught / inside > total / n, _gain(inside, caught, n, total), 0.0)
         k = int(np.argmax(gains))
         chosen = tuple(axis.labels[int(level)] for level in np.sort(levels[order[: k + 1]]))
         return float(gains[k]), len(gains), Condition(axis, choices=chosen) if gains[k] > 0 else None
     below, below_hits = np.cumsum(count)[:-1], np.cumsum(hits)[:-1]
-    above, above_hits = len(values) - below, float(bad.sum()) - below_hits
-    if not len(below):
-        return 0.0, 0, None
+    above, above_hits = float(count.sum()) - below, float(hits.sum()) - below_hits
     down = np.where(below_hits / below > total / n, _gain(below, below_hits, n, total), 0.0)
     up = np.where(above_hits / above > total / n, _gain(above, above_hits, n, total), 0.0)
     i, j = int(np.argmax(down)), int(np.argmax(up))

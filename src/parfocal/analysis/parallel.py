@@ -20,6 +20,8 @@ from parfocal.typing import Bools, Floats, Ints
 
 LANES = 12
 """Parameters that are drawn where none are named: the most influential ones."""
+_NEAR = 1e-4
+"""Share of a lane within which a range reaches its end."""
 _GAP = 0.12
 """How far below the range inactive trials lie, as a share of it."""
 
@@ -92,8 +94,9 @@ class Parallel:
             All trials, drawn or not, also failed and pending ones.
         constraints
             Ranges by lane, in positions of the figure and with both ends. Several ranges of one lane are alternatives,
-            all lanes must hold. A range of the objective takes complete trials only; if it holds the limit at which
-            bad ones are clipped, it holds those, too.
+            all lanes must hold. A range that reaches an end of its lane (to a ten-thousandth of it) holds all that lies
+            there. A range of the objective takes complete trials only; if it holds the limit at which bad ones are
+            clipped, it holds those, too.
 
         Raises
         ------
@@ -102,7 +105,7 @@ class Parallel:
         """
         chosen = np.ones(len(rows.loss), dtype=np.bool_)
         for index, given in constraints.items():
-            ranges = _ranges(index, given, len(self.lanes))
+            ranges = _ranges(index, given, self.lanes)
             if not ranges:
                 continue
             axis = self.lanes[index].axis
@@ -268,11 +271,11 @@ def _objective_lane(objective: Objective, held: Floats, limits: tuple[float, flo
 
 
 def _ranges(
-    index: int, given: Sequence[float] | Sequence[Sequence[float]] | None, lanes: int
+    index: int, given: Sequence[float] | Sequence[Sequence[float]] | None, lanes: Sequence[Lane]
 ) -> list[tuple[float, float]]:
     """Return the ranges of one lane, or raise."""
-    if not 0 <= index < lanes:
-        raise InvalidInput(f"Lanes are numbered from 0 to {lanes - 1}; got {index}.")
+    if not 0 <= index < len(lanes):
+        raise InvalidInput(f"Lanes are numbered from 0 to {len(lanes) - 1}; got {index}.")
     if given is None or not len(given):
         return []
     try:
@@ -282,4 +285,9 @@ def _ranges(
     pairs = pairs[None, :] if pairs.ndim == 1 else pairs
     if pairs.ndim != 2 or pairs.shape[1] != 2 or np.isnan(pairs).any():
         raise InvalidInput(f"A range of a lane is (low, high), or a list of these; got {given!r}.")
-    return [(min(low, high), max(low, high)) for low, high in pairs.tolist()]
+    first, last = lanes[index].limits
+    near = _NEAR * (last - first)  # ends come back from the figure, where they were rounded
+    ends = np.stack([pairs.min(axis=1), pairs.max(axis=1)], axis=1)
+    ends[ends[:, 0] <= first + near, 0] = -np.inf
+    ends[ends[:, 1] >= last - near, 1] = np.inf
+    return [(low, high) for low, high in ends.tolist()]

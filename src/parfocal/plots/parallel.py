@@ -17,6 +17,7 @@ from parfocal.analysis.parallel import Constraints
 from parfocal.plots import interactive as web
 from parfocal.plots import printed as paper
 from parfocal.plots.style import COLOURS, MUTED, SEQUENTIAL, shorten, squeeze
+from parfocal.typing import Floats
 
 _EMPTY = "No evaluation has succeeded yet."
 _NONE = "The space has no parameter to draw."
@@ -95,7 +96,7 @@ def note(table: Parallel) -> str:
 def _dimension(lane: Lane) -> dict[str, Any]:
     result: dict[str, Any] = {
         "label": web.safe(squeeze(lane.title)),
-        "values": web.numbers(lane.position),
+        "values": _rounded(lane, lane.position),
         "range": list(lane.limits),
     }
     stops, texts = _stops(lane)
@@ -104,19 +105,25 @@ def _dimension(lane: Lane) -> dict[str, Any]:
 
 def _stops(lane: Lane) -> tuple[list[float], list[str]]:
     """Return ticks with their texts, and between them places without text where a brush may stop."""
+    ticks = _rounded(lane, lane.ticks)
     if lane.axis is not None and lane.axis.kind == "category":
-        return lane.ticks.tolist(), [web.safe(shorten(text, 16)) for text in lane.texts]
+        return ticks, [web.safe(shorten(text, 16)) for text in lane.texts]
     low, high = lane.limits
     levels = np.empty(0) if lane.axis is None else lane.axis.scale(lane.axis.levels)
     few = 0 < len(levels) <= _STOPS
     fine = levels if few else np.linspace(low if np.isnan(lane.inactive) else lane.ticks[0], high, _STOPS + 1)
-    named = {
-        float(f"{tick:.6g}"): web.safe(shorten(text, 16)) for tick, text in zip(lane.ticks, lane.texts, strict=True)
-    }
+    named = {tick: web.safe(shorten(text, 16)) for tick, text in zip(ticks, lane.texts, strict=True)}
     least = 0.4 * (high - low) / _STOPS
-    free = [x for x in web.numbers(fine) if x is not None and all(abs(x - tick) > least for tick in named)]
+    free = [x for x in _rounded(lane, fine) if all(abs(x - tick) > least for tick in named)]
     stops = sorted([*named, *free])
     return stops, [named.get(stop, "") for stop in stops]
+
+
+def _rounded(lane: Lane, positions: Floats) -> list[float]:
+    """Return positions for JSON: to a millionth of the lane, however far from 0 it lies."""
+    low, high = lane.limits
+    digits = int(np.clip(6 - np.floor(np.log10(high - low)), 0, 300))
+    return [float(position) for position in np.round(positions, digits)]
 
 
 def _different(texts: Sequence[str]) -> list[str]:
