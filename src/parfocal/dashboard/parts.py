@@ -33,6 +33,19 @@ def graph(identifier: str, description: str, figure: Any = None, **options: Any)
     )
 
 
+def zoomable(figure: Any, keep: str) -> Any:
+    """Return a figure that keeps the zoom of a user when its data, and with them its ranges, change.
+
+    plotly.js takes a range that differs from the one before for a wish to show that one; the limits of a range that it
+    is to find by itself it does not.
+    """
+    for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
+        if axis.range is not None and axis.type != "log" and not axis.fixedrange:
+            low, high = axis.range
+            axis.update(range=None, autorange=True, autorangeoptions={"minallowed": low, "maxallowed": high})
+    return figure.update_layout(uirevision=keep)
+
+
 def section(identifier: str, title: str, *content: Any, opened: bool = False) -> Any:
     """Return a part of a page that can be opened; what stands in it is computed when it is (``study-open``)."""
     from dash import html

@@ -56,6 +56,8 @@ class Later(Generic[T]):
     """Of the view that it was computed from, -1 before the first one."""
     busy: bool
     error: str = ""
+    trials: int = 0
+    """Finished trials that it was computed from."""
 
 
 @dataclass
@@ -252,15 +254,16 @@ class Source:
             except (ParfocalError, OSError):
                 return None
 
-        return self._once(("evaluator", view.record.id), build)
+        return self.once(("evaluator", view.record.id), build)
 
     # ------------------------------------------------------------ computing
 
     def table(self, view: View, key: Hashable, compute: Callable[[], T]) -> T:
         """Return a table of a view: computed by the first who asks, others wait for that one and get the same."""
-        return self._once((view.record.id, view.version, key), compute)
+        return self.once((view.record.id, view.version, key), compute)
 
-    def _once(self, place: Hashable, compute: Callable[[], T]) -> T:
+    def once(self, place: Hashable, compute: Callable[[], T]) -> T:
+        """Return what is kept for a place, made by the first who asks."""
         with self._lock:
             if place in self._tables:
                 self._tables.move_to_end(place)
@@ -283,21 +286,25 @@ class Source:
                 with self._lock:
                     self._making.pop(place, None)
 
-    def later(self, view: View, key: Hashable, compute: Callable[[], T]) -> Later[T]:
-        """Return what is known of a slow table, and have it computed in the background where it is not of this view."""
+    def later(self, view: View, key: Hashable, compute: Callable[[], T], *, again: bool = True) -> Later[T]:
+        """Return what is known of a slow table, and have it computed in the background where that is not of this view.
+
+        With ``again=False`` it is computed only where nothing is known of it yet.
+        """
         place = (view.record.id, key)
         with self._lock:
             known: Later[T] = self._later.get(place, Later(None, -1, False))
-            if known.busy or known.version == view.version:
+            if known.busy or known.version == view.version or (known.version >= 0 and not again):
                 return known
-            known = Later(known.value, known.version, True)
+            known = Later(known.value, known.version, True, trials=known.trials)
             self._later[place] = known
 
         def work() -> None:
             try:
-                done: Later[T] = Later(compute(), view.version, False)
+                done: Later[T] = Later(compute(), view.version, False, trials=len(view.history.finished_order))
             except Exception as error:  # told on the page: a figure that fails must not end the others
-                done = Later(known.value, view.version, False, str(error) or type(error).__name__)
+                text = str(error) if isinstance(error, ParfocalError) else f"{type(error).__name__}: {error}"
+                done = Later(known.value, view.version, False, text, known.trials)
             with self._lock:
                 self._later[place] = done
 

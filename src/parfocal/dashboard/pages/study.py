@@ -25,13 +25,14 @@ DOTS = 500
 
 def sections() -> tuple[tuple[ModuleType, str, bool], ...]:
     """Return the parts with their titles, and whether they are open at first."""
-    from parfocal.dashboard.sections import failures, parallel, slices, surface, trials
+    from parfocal.dashboard.sections import failures, parallel, slices, surface, timeline, trials
 
     return (
         (parallel, "Parallel coordinates", True),
         (surface, "Surface", True),
         (trials, "Trials", True),
         (slices, "Slices", False),
+        (timeline, "Timeline of workers", False),
         (failures, "Failures", False),
     )
 
@@ -203,9 +204,7 @@ def _chips(source: Source, view: View, choice: Any) -> list[Any]:
 
 def _convergence(source: Source, view: View) -> Any:
     table = source.table(view, "convergence", lambda: convergence(view.history, view.objective, dots=DOTS))
-    figure = drawn.interactive(table, view.objective.label)
-    figure.update_layout(uirevision="same")
-    return figure
+    return parts.zoomable(drawn.interactive(table, view.objective.label), "same")
 
 
 def _tiles(source: Source, view: View, prefix: str) -> list[Any]:

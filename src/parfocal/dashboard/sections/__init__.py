@@ -11,7 +11,7 @@ from typing import Any
 
 from parfocal.dashboard import parts
 from parfocal.dashboard.chosen import Chosen
-from parfocal.dashboard.source import Source
+from parfocal.dashboard.source import Later, Source
 from parfocal.errors import ParfocalError
 
 
@@ -25,6 +25,8 @@ class Shown:
     description: str = ""
     keep: str = "same"
     """As long as this is the same, a figure keeps the zoom that a person has chosen."""
+    busy: bool = False
+    """Whether more is being computed: it is asked for again soon."""
 
 
 Build = Callable[..., Shown]
@@ -39,6 +41,7 @@ def place(identifier: str) -> list[Any]:
         html.Div(html.P("Computing …", className="note"), id=f"{identifier}-body"),
         html.Div(id=f"{identifier}-note", className="note", role="status"),
         dcc.Store(id=f"{identifier}-seen"),
+        dcc.Interval(id=f"{identifier}-wait", interval=700, disabled=True),
     ]
 
 
@@ -74,6 +77,8 @@ def follow(
         Output(f"{identifier}-body", "children"),
         Output(f"{identifier}-note", "children"),
         Output(f"{identifier}-seen", "data"),
+        Output(f"{identifier}-wait", "disabled"),
+        Input(f"{identifier}-wait", "n_intervals"),
         Input("study-settled", "data"),
         Input("study-choice", "data"),
         Input("study-open", "data"),
@@ -82,21 +87,21 @@ def follow(
         State("study-name", "data"),
         prevent_initial_call=True,
     )  # type: ignore[untyped-decorator]
-    def update(_: Any, choice: Any, opened: list[str] | None, *rest: Any) -> Any:
+    def update(_: Any, settled: Any, choice: Any, opened: list[str] | None, *rest: Any) -> Any:
         *values, seen, name = rest
         if identifier not in (opened or ()):
-            return no_update, no_update, no_update
+            return no_update, no_update, no_update, True
         try:
             view = source.view(name)
             sign = json.dumps([view.record.id, view.version, matters(choice), values])
             if seen and seen["sign"] == sign:
-                return no_update, no_update, no_update
+                return no_update, no_update, no_update, True
             shown = build(view, choice, *values)
         except ParfocalError as error:
-            return _message(str(error)), "", {"sign": "", "drawn": False}
+            return _message(str(error)), "", {"sign": "", "drawn": False}, True
         drawn = shown.figure is not None
         body = _figure(identifier, shown, bool(seen and seen["drawn"])) if drawn else shown.content
-        return body, shown.note, {"sign": sign, "drawn": drawn}
+        return body, shown.note, {"sign": "" if shown.busy else sign, "drawn": drawn}, not shown.busy
 
 
 def _message(text: str) -> Any:
@@ -109,7 +114,7 @@ def _figure(identifier: str, shown: Shown, before: bool) -> Any:
     """Return a figure in its place; where one stands already only what is drawn in it changes."""
     from dash import Patch
 
-    shown.figure.update_layout(uirevision=shown.keep)
+    parts.zoomable(shown.figure, shown.keep)
     if not before:
         return parts.graph(f"{identifier}-graph", shown.description, shown.figure)
     body = Patch()
@@ -120,3 +125,8 @@ def _figure(identifier: str, shown: Shown, before: bool) -> Any:
 def kept(chosen: Chosen) -> Any:
     """Return how many of all trials a figure shows; "" for all."""
     return "" if chosen.mask is None else f"{chosen.count:,} of {len(chosen.rows.loss):,} trials, as chosen above. "
+
+
+def waiting(later: Later[Any], text: str) -> Shown:
+    """Return what stands where nothing is computed yet: that it is, or why it cannot be."""
+    return Shown(content=_message(later.error or text), busy=later.busy)

@@ -9,6 +9,8 @@ from parfocal.dashboard.source import Source, View
 from parfocal.plots import surface as drawn
 
 ID = "study-surface"
+POINTS = 600
+"""Single evaluations, and failures, that are drawn on a surface."""
 
 
 def body(source: Source, view: View) -> list[Any]:
@@ -20,16 +22,22 @@ def body(source: Source, view: View) -> list[Any]:
     return [
         html.Div(
             [
-                html.Label("x", htmlFor="study-x"),
-                dcc.Dropdown(names, first, id="study-x", clearable=False),
-                html.Label("y", htmlFor="study-y"),
-                dcc.Dropdown(names, second, id="study-y", clearable=False),
+                _axis("x", names, first),
+                _axis("y", names, second),
                 dcc.Checklist([{"label": "trail of the search", "value": "trails"}], [], id="study-trails"),
             ],
             className="controls",
         ),
         *place(ID),
     ]
+
+
+def _axis(name: str, names: list[str], chosen: str | None) -> Any:
+    from dash import dcc, html
+
+    identifier = f"study-{name}"
+    dropdown = dcc.Dropdown(names, chosen, id=identifier, clearable=False)
+    return html.Div([html.Label(name, htmlFor=identifier), dropdown], className="pair")
 
 
 def register(app: Any, source: Source) -> None:
@@ -43,7 +51,9 @@ def register(app: Any, source: Source) -> None:
             return Shown(content=html.P("Choose two different parameters.", className="notice"))
         which = chosen(source, view, choice)
         table = source.table(
-            view, ("surface", which.key, x, y), lambda: surface(view.space, which.only, view.objective, x, y)
+            view,
+            ("surface", which.key, x, y),
+            lambda: surface(view.space, which.only, view.objective, x, y, points=POINTS),
         )
         found = trails(view.history, view.objective, which.rows, table) if shown else ()
         others = f"Each cell is the best over {', '.join(table.others)}. " if table.others else ""
