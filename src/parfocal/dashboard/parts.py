@@ -11,9 +11,12 @@ CONFIG: Any = {
     "showEditInChartStudio": False,
     "plotlyServerURL": "",
     "responsive": True,
-    "modeBarButtons": [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
 }
-"""What all figures are shown with: no button leads out of this server."""
+"""What all figures are shown with: no button leads out of this server.
+
+A list of the buttons that are wanted would be changed by plotly.js, which then took every update for a new figure.
+"""
 
 
 def aria(**values: str) -> dict[str, Any]:
@@ -33,17 +36,36 @@ def graph(identifier: str, description: str, figure: Any = None, **options: Any)
     )
 
 
-def zoomable(figure: Any, keep: str) -> Any:
-    """Return a figure that keeps the zoom of a user when its data, and with them its ranges, change.
+def zoomable(figure: Any) -> Any:
+    """Return a figure whose axes find their ranges by themselves, within the limits that it gives.
 
-    plotly.js takes a range that differs from the one before for a wish to show that one; the limits of a range that it
-    is to find by itself it does not.
+    A range that changes with the data would be taken by plotly.js for a wish to show that one, and end a user's zoom.
     """
     for axis in (*figure.select_xaxes(), *figure.select_yaxes()):
         if axis.range is not None and axis.type != "log" and not axis.fixedrange:
             low, high = axis.range
             axis.update(range=None, autorange=True, autorangeoptions={"minallowed": low, "maxallowed": high})
-    return figure.update_layout(uirevision=keep)
+    return figure
+
+
+def sign(figure: Any) -> str:
+    """Return what two figures share of which one can take the other's place without anything but numbers changing."""
+    axes = sorted(key for key in figure.layout.to_plotly_json() if key.startswith(("xaxis", "yaxis")))
+    return repr(([trace.type for trace in figure.data], axes, figure.layout.height, figure.layout.xaxis.visible))
+
+
+def change(figure: Any, patch: Any) -> Any:
+    """Enter the numbers of a figure into ``patch``, one of a figure with the same :func:`sign`; a user's zoom stays."""
+    content = figure.to_plotly_json()
+    patch["data"] = content["data"]
+    for key, value in content["layout"].items():
+        if not key.startswith(("xaxis", "yaxis")):
+            patch["layout"][key] = value
+            continue
+        for name, part in value.items():
+            if name not in ("range", "autorange"):
+                patch["layout"][key][name] = part
+    return patch
 
 
 def section(identifier: str, title: str, *content: Any, opened: bool = False) -> Any:

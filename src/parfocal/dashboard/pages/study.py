@@ -42,13 +42,14 @@ def layout(source: Source, place: Place) -> Any:
     from dash import dcc, html
 
     view = source.view(place.study)
+    figure = _convergence(source, view)
     return html.Div(
         [
             html.H1(view.name or "(without a name)"),
             html.P(f"{view.objective}, by {view.record.definition.get('optimizer', '')}", className="note"),
             html.Dl(_tiles(source, view, place.prefix), id="study-tiles", className="tiles"),
             html.H2("Convergence"),
-            parts.graph("study-convergence", "Best value after each evaluation", _convergence(source, view)),
+            parts.graph("study-convergence", "Best value after each evaluation", figure),
             *_choosing(),
             *(
                 parts.section(module.ID, title, *module.body(source, view), opened=opened)
@@ -56,6 +57,7 @@ def layout(source: Source, place: Place) -> Any:
             ),
             dcc.Store(id="study-name", data=view.name),
             dcc.Store(id="study-revision", data=view.version),
+            dcc.Store(id="study-drawn", data=parts.sign(figure)),
             dcc.Store(id="study-settled", data=view.version),
             dcc.Store(id="study-choice", data={}),
             dcc.Store(id="study-brush", data={}),
@@ -95,7 +97,7 @@ def register(app: Any, source: Source) -> None:
 
 
 def _live(app: Any, source: Source) -> None:
-    from dash import Input, Output, State, no_update
+    from dash import Input, Output, Patch, State, no_update
 
     prefix = app.config.requests_pathname_prefix
 
@@ -103,20 +105,24 @@ def _live(app: Any, source: Source) -> None:
         Output("study-tiles", "children"),
         Output("study-convergence", "figure"),
         Output("study-revision", "data"),
+        Output("study-drawn", "data"),
         Input("study-tick", "n_intervals"),
         State("study-revision", "data"),
+        State("study-drawn", "data"),
         State("study-name", "data"),
         State("live", "value"),
         prevent_initial_call=True,
     )  # type: ignore[untyped-decorator]
-    def follow(_: int, revision: int, name: str, live: list[str]) -> Any:
+    def follow(_: int, revision: int, before: str, name: str, live: list[str]) -> Any:
         if not live:
-            return no_update, no_update, no_update
+            return no_update, no_update, no_update, no_update
         view = source.view(name)
         tiles = _tiles(source, view, prefix)
         if view.version == revision:
-            return tiles, no_update, no_update
-        return tiles, _convergence(source, view), view.version
+            return tiles, no_update, no_update, no_update
+        figure = _convergence(source, view)
+        now = parts.sign(figure)
+        return tiles, parts.change(figure, Patch()) if now == before else figure, view.version, now
 
     app.clientside_callback(
         "function (_, revision, settled) {"
@@ -204,7 +210,7 @@ def _chips(source: Source, view: View, choice: Any) -> list[Any]:
 
 def _convergence(source: Source, view: View) -> Any:
     table = source.table(view, "convergence", lambda: convergence(view.history, view.objective, dots=DOTS))
-    return parts.zoomable(drawn.interactive(table, view.objective.label), "same")
+    return parts.zoomable(drawn.interactive(table, view.objective.label))
 
 
 def _tiles(source: Source, view: View, prefix: str) -> list[Any]:

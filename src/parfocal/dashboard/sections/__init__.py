@@ -98,10 +98,12 @@ def follow(
                 return no_update, no_update, no_update, True
             shown = build(view, choice, *values)
         except ParfocalError as error:
-            return _message(str(error)), "", {"sign": "", "drawn": False}, True
-        drawn = shown.figure is not None
-        body = _figure(identifier, shown, bool(seen and seen["drawn"])) if drawn else shown.content
-        return body, shown.note, {"sign": "" if shown.busy else sign, "drawn": drawn}, not shown.busy
+            return _message(str(error)), "", {"sign": "", "drawn": ""}, True
+        now = {"sign": "" if shown.busy else sign, "drawn": "", "keep": shown.keep}
+        if shown.figure is None:
+            return shown.content, shown.note, now, not shown.busy
+        now["drawn"] = parts.sign(parts.zoomable(shown.figure))
+        return _figure(identifier, shown, now, seen), shown.note, now, not shown.busy
 
 
 def _message(text: str) -> Any:
@@ -110,15 +112,17 @@ def _message(text: str) -> Any:
     return html.P(text, className="notice")
 
 
-def _figure(identifier: str, shown: Shown, before: bool) -> Any:
-    """Return a figure in its place; where one stands already only what is drawn in it changes."""
+def _figure(identifier: str, shown: Shown, now: dict[str, str], seen: dict[str, str] | None) -> Any:
+    """Return a figure in its place; where one stands already, only what is drawn in it, or only its numbers."""
     from dash import Patch
 
-    parts.zoomable(shown.figure, shown.keep)
-    if not before:
+    if not (seen and seen["drawn"]):
         return parts.graph(f"{identifier}-graph", shown.description, shown.figure)
-    body = Patch()
-    body["props"]["children"]["props"]["figure"] = shown.figure
+    body: Any = Patch()
+    if (seen["drawn"], seen["keep"]) == (now["drawn"], now["keep"]):
+        parts.change(shown.figure, body["props"]["children"]["props"]["figure"])
+    else:
+        body["props"]["children"]["props"]["figure"] = shown.figure
     return body
 
 
