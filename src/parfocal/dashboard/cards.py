@@ -163,6 +163,11 @@ def configurations(rows: Sequence[Difference], heads: Sequence[Any], caption: st
     return parts.table(["parameter", *heads], body, caption, numeric=range(1, len(heads) + 1))
 
 
+def seconds(runtime: float) -> str:
+    """Return a runtime; one of less than some seconds with its fractions."""
+    return f"{parts.number(runtime, 2)} s" if runtime < 10 else parts.duration(runtime)
+
+
 def value_of(view: View, trial: Trial) -> float:
     """Return a trial's value in the user's own metric; NaN where it has none."""
     return float(view.objective.value(trial.loss))

@@ -68,12 +68,13 @@ class Overlays:
         source.closing.append(self.studio.close)
 
     def pictures(self, view: View, trial: Trial | None, *, wait: bool = False) -> tuple[Picture, ...]:
-        """Return the pictures that there are of a trial: what it left, then the images of the task.
+        """Return the pictures that there are of a trial: what it left (what cannot be shown last), then the task's.
 
         With ``wait`` the names of the task's images are waited for; otherwise those that trials were scored on do.
         """
         left = () if trial is None else self._artifacts(view, trial)
-        found = [Picture(f"artifact:{each.name}", each.name, "artifact", each.problem) for each in left]
+        shown = sorted(left, key=lambda each: bool(each.problem))
+        found = [Picture(f"artifact:{each.name}", each.name, "artifact", each.problem) for each in shown]
         if not is_task(view.record.definition.get("evaluation")):
             return tuple(found)
         answer = self._names(view, _NAMES_PATIENCE if wait else 0.0)

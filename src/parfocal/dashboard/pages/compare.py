@@ -15,6 +15,7 @@ from parfocal.plots import sidebyside as drawn
 from parfocal.trials import Trial
 
 PATH = "/compare"
+LABEL = "Compare"
 MOST = 8
 """Trials or studies that are compared at once."""
 
@@ -107,7 +108,7 @@ def _results(found: Sequence[Named], heads: Sequence[Any]) -> Any:
     for label in labels:
         rows.append([label, *(_value(each) if each.view.objective.label == label else "–" for each in found)])
     outcomes = [each.trial.outcome for each in found]
-    rows.append(["runtime", *("–" if one is None else parts.duration(one.runtime) for one in outcomes)])
+    rows.append(["runtime", *("–" if one is None else cards.seconds(one.runtime) for one in outcomes)])
     rows.append(["sampler", *(each.trial.provenance.sampler for each in found)])
     rows.append(["strategy", *(each.trial.provenance.strategy for each in found)])
     return parts.table(["", *heads], rows, "Results", numeric=range(1, len(found) + 1))
@@ -252,8 +253,9 @@ def _chooser(source: Source, prefix: str, wished: Sequence[str], named: Sequence
     status = source.status()
     names = [] if status is None else [study.name for study in status.studies]
     chosen = [plain(name) for name in wished]
-    study = plain(named[0].rpartition(":")[0]) if named else (chosen[0] if chosen else None)
-    numbers = ", ".join(item.rpartition(":")[2] for item in named)
+    of = dict.fromkeys(plain(item.rpartition(":")[0]) for item in named)
+    study = next(iter(of)) if len(of) == 1 else (chosen[0] if chosen else None)
+    numbers = ", ".join(item.rpartition(":")[2] for item in named) if len(of) == 1 else ""
     return html.Div(
         [
             html.H2("Choose"),

@@ -16,6 +16,7 @@ from parfocal.storage import Tag
 from parfocal.trials import Trial
 
 PATH = "/study/<study>/gallery"
+LABEL = "Gallery"
 PAGE = 24
 """Pictures that are added at once."""
 SHOW = {"top": "the best", "even": "from best to worst", "worst": "the worst"}
@@ -58,6 +59,8 @@ class Card:
     picture: Picture
     line: str
     """What is said below it."""
+    more: str
+    """What is said in smaller letters."""
     tags: tuple[str, ...]
 
 
@@ -69,9 +72,8 @@ def layout(source: Source, place: Place) -> Any:
     wish = Wish.of({**place.query, "study": view.name})
     best = view.history.best
     first = source.trials(view, best, best + 1)[0] if best is not None else None
-    there = overlays_of(source).pictures(view, first)
+    there = [each for each in overlays_of(source).pictures(view, first) if not each.problem]
     head = [
-        html.P(dcc.Link(view.name, href=link(place.prefix, "study", view.name)), className="above"),
         html.H1("Gallery"),
         dcc.Store(id="gallery-place", data={"study": view.name}),
     ]
@@ -152,9 +154,9 @@ def _of_image(source: Source, view: View, wish: Wish, tags: Sequence[Tag]) -> tu
     ):
         for trial in source.trials(view, number, number + 1):
             shown = _picture_of(overlays.pictures(view, trial), wish.picture)
-            line = f"{place:,}. {view.objective.metric} {parts.number(value)}"
-            own = _own_score(view, trial, image)
-            found.append(Card(number, shown, line + own, tuple(_on(tags, number, image))))
+            line = f"{view.objective.metric} {parts.number(value, 4)}"
+            more_text = f"rank {place:,}{_own_score(view, trial, image)}"
+            found.append(Card(number, shown, line, more_text, tuple(_on(tags, number, image))))
     among = f" that are tagged so, {wish.tag}," if wish.tag else ""
     said = f"{len(found)} of {parts.counted(table.total, 'trial')}{among} that can be compared: {SHOW[wish.show]}."
     return found, said, more
@@ -187,8 +189,8 @@ def _of_trial(source: Source, view: View, wish: Wish, tags: Sequence[Tag]) -> tu
         words = _on(tags, number, _image(each.key))
         if wish.tag and not (wish.tag in words or (wish.tag == "untagged" and not words)):
             continue
-        line = each.title + (f" · {table.metric} {parts.number(score)}" if not math.isnan(score) else "")
-        found.append(Card(number, each, line, tuple(words)))
+        line = "" if math.isnan(score) else f"{table.metric} {parts.number(score, 4)}"
+        found.append(Card(number, each, line, each.title, tuple(words)))
     said = f"{parts.counted(len(there), 'picture')} of trial {number}, the worst first."
     return found, said, len(there) > wish.count
 
@@ -212,7 +214,7 @@ def _own_score(view: View, trial: Trial, image: str) -> str:
     """Return the score of this image alone."""
     names = score_names([trial], view.objective)
     row = {} if trial.outcome is None else trial.outcome.scores.get(image, {})
-    return f" · here {parts.number(row[names[0]])}" if names and names[0] in row else ""
+    return f" · this image alone {parts.number(row[names[0]], 4)}" if names and names[0] in row else ""
 
 
 def _drawn(source: Source, prefix: str, view: View, found: Sequence[Card]) -> list[Any]:
@@ -234,7 +236,8 @@ def _card(source: Source, prefix: str, view: View, card: Card) -> Any:
             ),
             html.Figcaption(
                 [
-                    html.Span([html.B(f"trial {card.trial}"), html.Span(f" {card.line}")], className="line"),
+                    html.Span([html.B(f"trial {card.trial}"), f" {card.line}"]),
+                    html.Span(card.more, className="note"),
                     cards.tag_buttons(source, view, card.trial, _image(card.picture.key), card.tags),
                 ]
             ),
@@ -242,7 +245,7 @@ def _card(source: Source, prefix: str, view: View, card: Card) -> Any:
         className="card",
         key=f"{card.trial} {card.picture.key}",
         tabIndex="0",
-        **parts.aria(label=f"trial {card.trial}, {card.line}"),
+        **parts.aria(label=f"trial {card.trial}, {card.line}, {card.more}"),
     )
 
 
@@ -277,4 +280,4 @@ def register(app: Any, source: Source) -> None:
         best = view.history.best
         trial = source.trials(view, best, best + 1)[0] if best is not None else None
         found = overlays_of(source).pictures(view, trial, wait=True)
-        return [{"label": each.title, "value": each.key} for each in found] or options
+        return [{"label": each.title, "value": each.key} for each in found if not each.problem] or options

@@ -89,7 +89,6 @@ def _head(prefix: str, view: View, trial: Trial) -> Any:
     state = html.Span(trial.state.name.lower(), className=f"state {trial.state.name.lower()}")
     return html.Div(
         [
-            html.P(dcc.Link(view.name, href=link(prefix, "study", view.name)), className="above"),
             html.H1([f"Trial {trial.number} ", state]),
             html.Nav(links, className="beside", **parts.aria(label="Other trials")),
         ]
@@ -111,7 +110,7 @@ def _tiles(view: View, trial: Trial) -> Any:
     tiles = [
         parts.tile(view.objective.label, parts.number(cards.value_of(view, trial))),
         parts.tile("rank", standing, "1 is the best"),
-        parts.tile("runtime", parts.duration(runtime)),
+        parts.tile("runtime", cards.seconds(runtime)),
     ]
     if not trial.fidelity.full:
         tiles.append(
@@ -158,9 +157,11 @@ def _pictures(source: Source, prefix: str, view: View, trial: Trial) -> list[Any
     from dash import dcc, html
 
     overlays = overlays_of(source)
-    there = overlays.pictures(view, trial)
+    left = overlays.pictures(view, trial)
+    there = [each for each in left if not each.problem]
+    hidden = [html.P(f"Not shown: {each.name}. {each.problem}", className="note") for each in left if each.problem]
     if not there:
-        return [html.P(HOW, className="notice")]
+        return hidden or [html.P(HOW, className="notice")]
     options = [{"label": each.title, "value": each.key} for each in there]
     beside = [{"label": "alone", "value": ""}, {"label": "beside the default", "value": DEFAULT}]
     best = view.history.best
@@ -175,6 +176,7 @@ def _pictures(source: Source, prefix: str, view: View, trial: Trial) -> list[Any
             className="controls",
         ),
         html.Div(id="trial-shown", className="sheets"),
+        *hidden,
     ]
 
 
@@ -184,7 +186,8 @@ def _shown(source: Source, prefix: str, study: str, number: int, key: str, besid
     view, trial = _found(source, study, str(number))
     overlays = overlays_of(source)
     chosen = next((each for each in overlays.pictures(view, trial) if each.key == key), Picture(key, key))
-    sheets = [html.Figure([html.Figcaption(f"trial {number}"), cards.picture(overlays, prefix, view, number, chosen)])]
+    caption = [html.Figcaption(f"trial {number}")] if beside else []
+    sheets = [html.Figure([*caption, cards.picture(overlays, prefix, view, number, chosen)])]
     if beside:
         name = "default" if beside == DEFAULT else f"trial {beside}"
         other = cards.picture(overlays, prefix, view, beside, Picture(key, key.partition(":")[2]))
@@ -301,9 +304,12 @@ def register(app: Any, source: Source) -> None:
         Input("trial-tick", "n_intervals"),
         State("trial-place", "data"),
         State("trial-revision", "data"),
+        State("live", "value"),
         prevent_initial_call=True,
     )  # type: ignore[untyped-decorator]
-    def follow(_: int, place: Mapping[str, Any], seen: list[int]) -> Any:
+    def follow(_: int, place: Mapping[str, Any], seen: list[int], live: list[str]) -> Any:
+        if not live:
+            return no_update, no_update, no_update
         try:
             view, trial = _found(source, place["study"], str(place["number"]))
         except ParfocalError:
@@ -325,7 +331,7 @@ def register(app: Any, source: Source) -> None:
     def name(place: Mapping[str, Any], _: str) -> Any:
         view, trial = _found(source, place["study"], str(place["number"]))
         found = overlays_of(source).pictures(view, trial, wait=True)
-        return [{"label": each.title, "value": each.key} for each in found] or no_update
+        return [{"label": each.title, "value": each.key} for each in found if not each.problem] or no_update
 
     @app.callback(
         Output("trial-scores", "figure"),
