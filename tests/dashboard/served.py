@@ -1,19 +1,14 @@
-"""A dashboard that is served, a database with real overlays, and a real browser."""
+"""A dashboard that is served from this process, and a database with real overlays."""
 
 import contextlib
-import shutil
 import socket
 import threading
-from pathlib import Path
-
-import pytest
 
 from parfocal.dashboard.app import make_app
 from parfocal.study import Study
 from parfocal.tasks import TaskEvaluator
 
 TOKEN = "a-token-of-32-characters-or-more"
-CHROMIUM = "/usr/bin/chromium"
 OPTIONS = {"shape": [90, 120], "particles": 14, "count": 4}
 
 
@@ -56,21 +51,3 @@ def serving(place, **options):
         server.task_dispatcher.shutdown(timeout=2)
         thread.join(5)
         app.server.extensions["parfocal"].close()
-
-
-@contextlib.contextmanager
-def browsing(**options):
-    """Yield a new page of a real browser; what goes wrong in it is in ``page.wrong``."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-    if not Path(CHROMIUM).exists() or shutil.which("chromium") is None:
-        pytest.skip(f"{CHROMIUM} is not installed: apt-get install chromium")
-    with sync_api.sync_playwright() as api:
-        browser = api.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        try:
-            page = browser.new_page(viewport={"width": 1280, "height": 900}, **options)
-            page.wrong = []
-            page.on("pageerror", lambda error: page.wrong.append(str(error)))
-            page.on("console", lambda m: page.wrong.append(m.text) if m.type == "error" else None)
-            yield page
-        finally:
-            browser.close()
