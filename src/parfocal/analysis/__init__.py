@@ -13,6 +13,7 @@ from parfocal.analysis.failure_map import FailureMap, FailurePlane, FailureShare
 from parfocal.analysis.failure_rule import Condition, Rule, failure_rule
 from parfocal.analysis.failures import Failure, failures
 from parfocal.analysis.fairness import Caveat, fairness
+from parfocal.analysis.fidelities import RankCorrelation, curve_correlation, rank_correlation
 from parfocal.analysis.finals import Finals, finals
 from parfocal.analysis.image_scores import ImageScores, image_scores
 from parfocal.analysis.importance import Importance, importance
@@ -39,6 +40,7 @@ from parfocal.analysis.regret import Regret, regrets
 from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
 from parfocal.analysis.runtimes import Runtimes, runtimes
+from parfocal.analysis.sensitivity import Effect, Sensitivity, one_at_a_time, sensitivity
 from parfocal.analysis.separability import Pair, Separability, separability
 from parfocal.analysis.sidebyside import SideBySide, score_names, side_by_side
 from parfocal.analysis.significance import Friedman, Kruskal, friedman, kruskal
@@ -52,7 +54,6 @@ from parfocal.analysis.trajectories import Entry, Trajectory
 from parfocal.analysis.volume import Volume, volume
 
 __all__ = [
-    "INACTIVE",
     "Accessor",
     "Axis",
     "Bars",
@@ -65,6 +66,7 @@ __all__ = [
     "Condition",
     "Convergence",
     "Difference",
+    "Effect",
     "Entry",
     "Failure",
     "FailureMap",
@@ -75,6 +77,7 @@ __all__ = [
     "Gain",
     "GroupScore",
     "Histories",
+    "INACTIVE",
     "ImageScores",
     "Importance",
     "Improvement",
@@ -100,6 +103,7 @@ __all__ = [
     "Problem",
     "Profile",
     "Rank",
+    "RankCorrelation",
     "Ranks",
     "Recommendation",
     "Regret",
@@ -107,6 +111,7 @@ __all__ = [
     "Rule",
     "Run",
     "Runtimes",
+    "Sensitivity",
     "Separability",
     "Share",
     "SideBySide",
@@ -126,6 +131,7 @@ __all__ = [
     "compare",
     "convergence",
     "coordinates_of",
+    "curve_correlation",
     "differences",
     "failure_map",
     "failure_rule",
@@ -147,6 +153,7 @@ __all__ = [
     "matrix",
     "members",
     "modelled",
+    "one_at_a_time",
     "paired",
     "pairs",
     "pairwise",
@@ -162,6 +169,7 @@ __all__ = [
     "project",
     "project_grid",
     "rank",
+    "rank_correlation",
     "ranks",
     "ranks_of",
     "recommendation",
@@ -169,6 +177,7 @@ __all__ = [
     "rows_of",
     "runtimes",
     "score_names",
+    "sensitivity",
     "separability",
     "separate",
     "side_by_side",
