@@ -75,12 +75,13 @@ def test_missing_runs_are_made_and_stored_ones_are_not_made_again(experiment, tm
 
 def test_a_run_whose_first_trials_all_fail_is_compared_as_one_that_found_nothing(experiment, tmp_path):
     path = experiment(function="broken", more="stop_after_failures: 3\n")
-    found = parfocal("compare", path, "--optimizers", "random,sobol", "--seeds", 1, "--budget", 6, "--json")
+    place = tmp_path / "c.db"
+    options = ["--optimizers", "random,sobol", "--seeds", 1, "--budget", 6, "--storage", place]
+    found = parfocal("compare", path, *options, "--json")
     assert found.returncode == 0, found.stderr
     assert "experiment/sobol/0: " in found.stderr and "model file is missing" in found.stderr
     kinds = {caveat["kind"] for caveat in json.loads(found.stdout)["caveats"]}
     assert "silent" in kinds
-    (tmp_path / "compare.db").unlink(missing_ok=True)
 
 
 def test_stored_studies_are_told_apart_by_their_definitions(database):

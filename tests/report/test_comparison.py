@@ -64,6 +64,18 @@ def test_one_block_and_two_are_too_few() -> None:
     assert "4 runs are too few" in claims(c)[1]
 
 
+def test_many_problems_are_counted() -> None:
+    rng = np.random.default_rng(1)
+    entries = [
+        entry
+        for k in range(7)
+        for entry in runs({"x": rng.random(6).tolist(), "y": (rng.random(6) + (k < 3)).tolist()}, f"p{k}")
+    ]
+    said = claims(contest(entries))
+    assert said[-1].startswith("Single problems: the runs of the optimizers differ on ")
+    assert not any(sentence.startswith("p0") for sentence in said)
+
+
 def test_tables_are_csv_and_json_with_no_number_that_json_lacks(tmp_path: Path) -> None:
     entries = runs({"x": [0, 1], "y": [2, 3]}) + runs({"x": [0, 1], "y": [np.nan, 3], "z": [1]}, "b")
     c = contest(entries)

@@ -1,7 +1,7 @@
 """`parfocal compare`: optimizers on the same problems, from stored studies or after running them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -11,12 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from parfocal.analysis.entering import Source, entries_of
+from parfocal.analysis.significance import LEVEL
 from parfocal.cli.targets import is_experiment, is_url, name_of, storage_of
 from parfocal.errors import InvalidInput
 from parfocal.report import Contest, contest, document, save_comparison, write_comparison
 from parfocal.report.claims import claims, scale, setting
 from parfocal.report.contest import Row, overall, standings
-from parfocal.report.words import number
+from parfocal.report.words import number, plural
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ def compare_studies(
 
         if names or labels:
             raise InvalidInput("--study and --label choose among stored studies: leave them out, or --optimizers.")
-        sources = run_all(targets, runs.optimizers, runs.seeds or 5, budget, runs.storage, runs.workers, quiet)
+        rest = _words({"optimum": optimum, "level": level if level != LEVEL else None, "out": out})
+        rest += [word for word, wanted in (("--figures", figures), ("--json", as_json)) if wanted]
+        sources = run_all(targets, runs.optimizers, runs.seeds or 5, budget, runs.storage, runs.workers, quiet, rest)
         after = None
     entries = entries_of(sources, named)
     problems = list(dict.fromkeys(entry.problem for entry in entries))
@@ -78,6 +81,12 @@ def compare_studies(
             print(f"Page: {path}")
             if saved:
                 print(f"Figures: {len(saved)} files in {out / 'figures'}")
+
+
+def _words(options: Mapping[str, object]) -> list[str]:
+    """Return options as they are written on the command line, those that repeat once for each value."""
+    each = [(key, one) for key, value in options.items() for one in (value if isinstance(value, list) else [value])]
+    return [word for key, value in each if value is not None for word in (f"--{key}", str(value))]
 
 
 def _refuse_runs(runs: Runs, targets: Sequence[str]) -> None:
@@ -144,8 +153,8 @@ def show(found: Contest) -> None:
     for row in overall(found):
         reached = f"{row['targets_reached']:.0%}"
         table.add_row(Text(row["optimizer"]), number(row["mean_rank"], 3), _regret(row), reached)
-    kind = found.ranks.kind
-    console.print(Text(f"\nRanks over {len(found.ranks.blocks)} {kind}", style="bold"))
+    blocks = plural(len(found.ranks.blocks), found.ranks.kind.removesuffix("s"))
+    console.print(Text(f"\nRanks over {blocks}", style="bold"))
     console.print(table)
     for head, sentences in (
         ("Regret", scale(found)),

@@ -48,8 +48,12 @@ def run_all(
     storage: str | None,
     workers: str | None,
     quiet: bool,
+    rest: Sequence[str] = (),
 ) -> list[Source]:
-    """Run what is missing, one seed of every optimizer after the other, and return all studies."""
+    """Run what is missing, one seed of every optimizer after the other, and return all studies.
+
+    ``rest`` are further options of the command that goes on after an interruption.
+    """
     listed = list(dict.fromkeys(between_commas(optimizers, "optimizer")))
     if len(listed) < 2:
         raise InvalidInput(f"At least two optimizers are compared; got '{optimizers}'.")
@@ -71,7 +75,7 @@ def run_all(
         "optimizers": optimizers, "seeds": seeds, "budget": budget, "storage": place, "workers": workers,
     }  # fmt: skip
     options = [word for key, value in chosen.items() if value is not None for word in (f"--{key}", str(value))]
-    command = shlex.join(["parfocal", "compare", *targets, *options])
+    command = shlex.join(["parfocal", "compare", *targets, *options, *rest])
     sources = []
     jobs = [(arena, seed, name) for seed in range(seeds) for arena in arenas for name in listed]
     for number, (arena, seed, name) in enumerate(jobs, 1):

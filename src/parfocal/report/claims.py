@@ -8,6 +8,7 @@ from parfocal.report.contest import Contest
 from parfocal.report.words import listed, number, plural
 
 _MOST = 10
+_PROBLEMS = 5  # more of them are not gone through one by one
 _FEW = 5  # runs of each below which the chi-squared distribution is a rough guide
 
 
@@ -132,11 +133,21 @@ def in_pairs(pairs: Pairwise, kind: str) -> list[str]:
 
 
 def claims(c: Contest) -> list[str]:
-    """Return all that the tests say, the most general first."""
+    """Return all that the tests say, the most general first; of many problems single ones are only counted."""
     kind = c.ranks.kind
     several = len(c.table.problems) > 1
     said = over_blocks(c.friedman, kind, c.ranks.left_out)
-    said += [on_problem(tested) for tested in c.kruskals]
-    for i, pairs in enumerate(c.pairs):
-        said += in_pairs(pairs, "problems" if several and i == 0 else "seeds")
-    return said
+    if several:
+        said += in_pairs(c.pairs[0], "problems")
+    each = c.pairs[1:] if several else c.pairs
+    if len(each) <= _PROBLEMS:
+        said += [on_problem(tested) for tested in c.kruskals]
+        return said + [sentence for pairs in each for sentence in in_pairs(pairs, "seeds")]
+    level = _percent(c.friedman.level)
+    differ = sum(tested.differ for tested in c.kruskals)
+    some = sum(bool(pairs.significant) for pairs in each)
+    return [
+        *said,
+        f"Single problems: the runs of the optimizers differ on {differ} of {len(each)} at {level} (Kruskal-Wallis, "
+        f"each by itself), and some pair does on {some} (Wilcoxon, Holm's adjustment on each).",
+    ]

@@ -238,13 +238,7 @@ def _pairs(c: Contest) -> Html:
     )
     wide = max(len(pairs.optimizers) for pairs in c.pairs) > 5
     figure = _chosen("fig-pairs", named, "Effect sizes of all pairs of optimizers", caption, wide=wide)
-    several = len(c.table.problems) > 1
-    told = [
-        sentence
-        for i, pairs in enumerate(c.pairs)
-        for sentence in claims.in_pairs(pairs, "problems" if several and i == 0 else "seeds")
-    ]
-    return section("pairs", "Pairs", figure, _list(told))
+    return section("pairs", "Pairs", figure)
 
 
 def _method(c: Contest) -> Html:
