@@ -70,8 +70,16 @@ class Comparison:
     @property
     def regret(self) -> Floats:
         """(p, o, s, g) normalized regret, not capped; infinite before the first success, NaN where there is no run."""
-        rows = [problem.regret(loss) for problem, loss in zip(self.problems, self.loss, strict=True)]
-        return np.where(self.present[..., None], np.array(rows).reshape(self.loss.shape), np.nan)
+        return self._regret(slice(None))
+
+    @property
+    def final(self) -> Floats:
+        """(p, o, s) the same at the end."""
+        return self._regret(slice(-1, None))[..., 0]
+
+    def _regret(self, points: slice) -> Floats:
+        rows = [problem.regret(loss[..., points]) for problem, loss in zip(self.problems, self.loss, strict=True)]
+        return np.where(self.present[..., None], np.array(rows), np.nan)
 
     @property
     def silent(self) -> Ints:

@@ -73,12 +73,12 @@ def pairwise(table: Comparison, problem: str | None = None, level: float = LEVEL
     if single:
         place = 0 if problem is None else table.problem(problem)
         there = np.flatnonzero(table.present[place].any(axis=1))
-        score = np.where(table.present[place], table.regret[place, :, :, -1], np.nan)[there]
+        score = np.where(table.present[place], table.final[place], np.nan)[there]
         name = table.problems[place].name
     else:
         there = np.array(table.ranked, dtype=np.int64)
         present = table.present[:, there]
-        total = np.where(present, table.regret[..., -1][:, there], 0.0).sum(axis=2)
+        total = np.where(present, table.final[:, there], 0.0).sum(axis=2)
         score = (total / np.maximum(present.sum(axis=2), 1)).T
         name = EVERYWHERE
     return _table(name, tuple(table.optimizers[i] for i in there.tolist()), score, level)

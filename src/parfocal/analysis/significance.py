@@ -149,7 +149,7 @@ def kruskal(table: Comparison, problem: str | None = None, level: float = LEVEL)
     checked_level(level)
     place = 0 if problem is None and len(table.problems) == 1 else table.problem(str(problem))
     there = [i for i in range(len(table.optimizers)) if table.present[place, i].any()]
-    last = table.regret[place, :, :, -1]
+    last = table.final[place]
     samples = [last[i, table.present[place, i]] for i in there]
     statistic, p = _kruskal(samples)
     apart = [np.full(len(sample), float(i)) + np.linspace(0, 0.5, len(sample)) for i, sample in enumerate(samples)]
