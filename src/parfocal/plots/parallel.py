@@ -165,7 +165,7 @@ def _bar_ticks(table: Parallel) -> tuple[list[float], list[str]]:
     lane, (worst, best) = table.lanes[-1], table.limits
     span = best - worst
     at = [float((tick - worst) / span) if span else 1.0 for tick in lane.ticks.tolist()]
-    marks = sorted((t, text) for t, text in zip(at, lane.texts, strict=True) if 0 <= t <= 0.97 or not table.groups)
+    marks = sorted((t, text) for t, text in zip(at, lane.texts, strict=True) if 0 <= t <= 0.92 or not table.groups)
     marks += [(1 + _BAND * (i + 0.5), group.label) for i, group in enumerate(table.groups)]
     return [t for t, _ in marks], [text for _, text in marks]
 

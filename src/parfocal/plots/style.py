@@ -41,7 +41,7 @@ def shorten(text: str, length: int = 22) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def squeeze(text: str, length: int = 14) -> str:
+def squeeze(text: str, length: int = 16) -> str:
     """Return a name that fits above an axis: both ends of a long one, since names often differ at their end only."""
     if len(text) <= length:
         return text
