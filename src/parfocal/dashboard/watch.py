@@ -75,13 +75,14 @@ class Watch:
 
     def _read(self, records: list[StudyRecord], states: Mapping[int, StudyState], deadline: float) -> frozenset[str]:
         """Read what has changed, the newest study first, and return the names of those that had to wait."""
-        left = []
-        for number, record in enumerate(reversed(records)):
+        left, read = [], 0
+        for record in reversed(records):
             results = self._known(record.id)
             if results.revision == states[record.id].revision:
                 continue
-            if number and results.revision == 0 and time.monotonic() > deadline:
+            if read and results.revision == 0 and time.monotonic() > deadline:
                 left.append(record.name)
             else:
+                read += 1
                 results.update()
         return frozenset(left)

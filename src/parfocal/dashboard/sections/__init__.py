@@ -9,10 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from parfocal.analysis import influence
 from parfocal.dashboard import parts
-from parfocal.dashboard.chosen import Chosen
-from parfocal.dashboard.source import Later, Source
+from parfocal.dashboard.chosen import Chosen, rows
+from parfocal.dashboard.source import Later, Source, View
 from parfocal.errors import ParfocalError
+
+_MOST = 6  # parameters that are drawn at first
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,15 @@ def place(identifier: str) -> list[Any]:
         dcc.Store(id=f"{identifier}-seen"),
         dcc.Interval(id=f"{identifier}-wait", interval=700, disabled=True),
     ]
+
+
+def sliced(source: Source, view: View, identifier: str) -> Any:
+    """Return a chooser of parameters, the most influential ones chosen."""
+    from dash import dcc, html
+
+    names = list(influence(rows(source, view)).names)
+    chooser = dcc.Dropdown(names, names[:_MOST], multi=True, id=identifier, className="wide", closeOnSelect=False)
+    return html.Div([html.Label("Parameters", htmlFor=identifier), chooser], className="controls")
 
 
 def everything(choice: Any) -> Any:

@@ -2,24 +2,19 @@
 
 from typing import Any
 
-from parfocal.analysis import influence, slices
-from parfocal.dashboard.chosen import chosen, rows
-from parfocal.dashboard.sections import Shown, follow, kept, place
+from parfocal.analysis import slices
+from parfocal.dashboard.chosen import chosen
+from parfocal.dashboard.sections import Shown, follow, kept, place, sliced
 from parfocal.dashboard.source import Source, View
 from parfocal.plots import slices as drawn
 
 ID = "study-slices"
-_MOST = 6
 _POINTS = 500
 
 
 def body(source: Source, view: View) -> list[Any]:
     """Return the controls and the place of the figure."""
-    from dash import dcc, html
-
-    names = list(influence(rows(source, view)).names)
-    shown = dcc.Dropdown(names, names[:_MOST], multi=True, id="study-sliced", className="wide", closeOnSelect=False)
-    return [html.Div([html.Label("Parameters", htmlFor="study-sliced"), shown], className="controls"), *place(ID)]
+    return [sliced(source, view, "study-sliced"), *place(ID)]
 
 
 def register(app: Any, source: Source) -> None:
