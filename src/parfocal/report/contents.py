@@ -2,33 +2,44 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from parfocal.analysis import (
     Axis,
     Best,
     Convergence,
     Failure,
+    FailureMap,
     Gain,
     Histories,
+    Importance,
     Improvement,
     Influence,
+    Parallel,
+    PerImage,
+    Profile,
     Rows,
     Run,
     Share,
     Slice,
     Summary,
     Surface,
+    Timeline,
     Trail,
     as_runs,
     best,
     convergence,
+    failure_map,
     failures,
     gain,
+    importance,
     improvement,
     influence,
     pairs,
+    parallel,
+    per_image,
     presentable,
+    profiles,
     rows_of,
     slices,
     summarize,
@@ -43,7 +54,9 @@ from parfocal.typing import Values
 MOST_PAIRED = 6
 """With more parameters, surfaces are drawn for all pairs of the most influential ones only."""
 MOST_SLICED = 12
+MOST_PROFILED = 25
 WARMUP = 20
+REGIONS: tuple[Literal["all", "best"], ...] = ("all", "best")
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,16 @@ class Contents:
     failures: tuple[Failure, ...]
     members: tuple[Share, ...]
     """Who proposed what; empty unless a portfolio searched in a single run."""
+    profiles: tuple[Profile, ...]
+    """The most influential parameter first."""
+    importance: tuple[Importance, ...]
+    """Over all of the space, and among the best; empty where nothing was asked for."""
+    parallel: Parallel
+    per_image: PerImage | None
+    """None where trials are not at hand or have no scores of images."""
+    failure_maps: tuple[FailureMap, ...]
+    timeline: Timeline | None
+    """None where times are not known."""
 
 
 def contents(
@@ -85,6 +108,7 @@ def contents(
     default_value: float = float("nan"),
     provenance: Mapping[str, Any] | None = None,
     members: Sequence[str] = (),
+    timeline: Timeline | None = None,
 ) -> Contents:
     """Compute all tables of a report; arguments as for :func:`~parfocal.report.write_report`."""
     runs = as_runs(histories, trials)
@@ -118,7 +142,21 @@ def contents(
         gain=None if default is None else gain(table, objective, default, default_value),
         failures=failures(runs),
         members=shares(runs[0].history, objective, members, runs[0].trial) if members and len(runs) == 1 else (),
+        profiles=profiles(space, rows, objective, order.names[:MOST_PROFILED]),
+        importance=tuple(importance(space, rows, objective, region=region) for region in REGIONS),
+        parallel=parallel(space, rows, objective),
+        per_image=_images(space, runs, objective, default),
+        failure_maps=failure_map(space, runs),
+        timeline=timeline,
     )
+
+
+def _images(space: Space, runs: tuple[Run, ...], objective: Objective, default: Values | None) -> PerImage | None:
+    """Return what single images say, where trials tell of them."""
+    if not any(run.trials is not None for run in runs):
+        return None
+    table = per_image(space, runs, objective, default=default)
+    return table if len(table.images) else None
 
 
 def _names(runs: tuple[Run, ...]) -> tuple[str, ...]:

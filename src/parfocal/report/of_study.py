@@ -50,6 +50,7 @@ def report_of(study: Study, path: str | Path, *, command: str = "", title: str |
             overlays=overlays(study, Path(folder)),
             provenance=provenance,
             members=study.composition.policy.texts if isinstance(study.composition, Portfolio) else (),
+            times=study.storage.times(study.record.id),
         )
 
 

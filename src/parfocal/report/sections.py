@@ -2,9 +2,10 @@
 
 import json
 import math
+from collections.abc import Sequence
 
 from parfocal import plots
-from parfocal.report import words
+from parfocal.report import insights, words
 from parfocal.report.contents import MOST_PAIRED, MOST_SLICED, Contents
 from parfocal.report.page import plot
 from parfocal.report.tables import (
@@ -28,6 +29,7 @@ def summary(c: Contents) -> Html:
         words.spent(c.summary, c.provenance),
         words.found(c.summary, c.objective),
         words.compared(c.gain, c.objective),
+        insights.gained(c),
         c.provenance.get("held_out"),
         *words.learned(c.improvement),
         words.failed(c.failures, c.summary),
@@ -146,11 +148,11 @@ def slices(c: Contents) -> Html:
     return section("slices", "Parameters one by one", plot("fig-slices", figure, told, caption, wide=True))
 
 
-def failures(c: Contents) -> Html:
-    """Return the failures with their messages and logs."""
+def failures(c: Contents, where: Sequence[Html] = ()) -> Html:
+    """Return the failures with their messages and logs; ``where`` in the space they lie comes first."""
     if not c.failures:
         return section("failures", "Failures", paragraph("No evaluation failed."))
-    return section("failures", "Failures", failure_table(c.failures, c.names))
+    return section("failures", "Failures", *where, failure_table(c.failures, c.names))
 
 
 def method(c: Contents) -> Html:

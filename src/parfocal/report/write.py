@@ -7,13 +7,14 @@ from typing import Any
 
 import parfocal
 from parfocal import plots
-from parfocal.analysis import Accessor, Histories
-from parfocal.report import sections
+from parfocal.analysis import Accessor, Histories, timeline
+from parfocal.report import insights, sections
 from parfocal.report.contents import Contents, contents
 from parfocal.report.overlays import overlay_grid
 from parfocal.report.page import page
 from parfocal.report.tags import Html, paragraph, section
 from parfocal.space import Space
+from parfocal.storage import Times
 from parfocal.trials import Objective, Trial
 from parfocal.typing import Values
 
@@ -31,6 +32,7 @@ def write_report(
     overlays: Sequence[tuple[str, str | Path]] = (),
     provenance: Mapping[str, Any] | None = None,
     members: Sequence[str] = (),
+    times: Times | None = None,
 ) -> Path:
     """Write one self-contained HTML file and return its path.
 
@@ -58,11 +60,13 @@ def write_report(
         evaluations; 0: none), ``held_out`` (a sentence) and ``continue`` (the command that goes on).
     members
         The members of a portfolio, in their order: then the report says who proposed what.
+    times
+        Who evaluated when (``storage.times(study)``); then the report shows the timeline of workers.
     """
     c = contents(
         space, history, objective, trials=trials, default=default, default_value=default_value,
         provenance={**(provenance or {}), "parfocal": parfocal.__version__, "python": platform.python_version()},
-        members=members,
+        members=members, timeline=None if times is None else timeline(times),
     )  # fmt: skip
     parts: dict[str, tuple[str, Html]] = {
         "summary": ("Summary", sections.summary(c)),
@@ -74,11 +78,17 @@ def write_report(
     if c.members:
         parts["members"] = ("Who proposed what", sections.members(c))
     parts |= {
+        "parameters": ("Parameters", insights.parameters(c)),
+        "importance": ("Importance", insights.importance(c)),
         "surface": ("Surface and trails", sections.surface(c)),
-        "slices": ("Parameters", sections.slices(c)),
-        "failures": ("Failures", sections.failures(c)),
+        "slices": ("Evaluations", sections.slices(c)),
+        "parallel": ("All trials", insights.parallel(c)),
+        "images": ("Images", insights.images(c)),
+        "failures": ("Failures", sections.failures(c, insights.where_trials_fail(c))),
+        "timeline": ("Timeline", insights.timeline(c)),
         "method": ("Space and provenance", sections.method(c)),
     }
+    parts = {key: part for key, part in parts.items() if part[1]}
     subtitle = paragraph(f"{objective.label} · written by parfocal {parfocal.__version__}", class_="soft")
     footer = paragraph("This file holds everything it shows and works without a network.")
     target = Path(path)
