@@ -1,3 +1,4 @@
+import itertools
 import sys
 
 import numpy as np
@@ -23,6 +24,46 @@ def panel(path, number=0, panels=1):
     """Return the box of one panel, without title and legend."""
     height, width, _ = pixels(path).shape
     return np.s_[56 : height - 48, number * width // panels : (number + 1) * width // panels]
+
+
+VISION = {
+    "all cones": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+"""What is seen of linear red, green and blue (Machado, Oliveira and Fernandes 2009, full severity)."""
+
+
+def linear(hexadecimal):
+    """Return linear red, green, blue."""
+    colour = np.array([int(hexadecimal[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+
+
+def seen(hexadecimal, vision):
+    """Return a colour as L*a*b*, as it is seen."""
+    from skimage.color import xyz2lab
+
+    to_xyz = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+    return xyz2lab(np.clip(np.array(VISION[vision]) @ linear(hexadecimal), 0, 1) @ np.array(to_xyz).T)
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_colours_are_told_apart_with_any_colour_vision(vision):
+    from skimage.color import deltaE_ciede2000
+
+    for a, b in itertools.combinations(MARKS, 2):
+        # 2.3 is just seen side by side; 20 is another colour at a glance
+        assert deltaE_ciede2000(seen(a.colour, vision), seen(b.colour, vision)) > 20, (a.name, b.name)
+
+
+def test_colours_are_green_red_and_blue_and_bright():
+    order = [max("rgb", key=dict(zip("rgb", linear(mark.colour), strict=True)).get) for mark in (TP, FP, FN)]
+    assert order == ["g", "r", "b"]
+    for mark in MARKS:
+        luminance = linear(mark.colour) @ [0.2126, 0.7152, 0.0722]
+        assert (luminance + 0.05) / (0.1 + 0.05) > 2.2, "against a grey of 0.35, as bright nuclei have"
 
 
 def test_all_three_outcomes_are_drawn_in_their_colours(scene, tmp_path):

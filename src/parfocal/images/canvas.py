@@ -23,7 +23,10 @@ DARK, GAMMA = 0.25, 0.65
 
 @dataclass(frozen=True)
 class Mark:
-    """How one outcome is drawn; tones of Okabe and Ito 2008, told apart with any colour vision, and by the line too.
+    """How one outcome is drawn: told apart with any colour vision, in grey by the line and the shape around a point.
+
+    Green, red and blue are a bluish green, an orange red and an azure: pure ones would be one tone to many people. Their
+    lightness differs too, and all are bright enough for dark images.
 
     Parameters
     ----------
@@ -44,9 +47,9 @@ class Mark:
     size: float = 1.0
 
 
-TP = Mark("found (TP)", "#35b6ff")
-FP = Mark("false (FP)", "#ff9d00", marker="s", size=0.88)
-FN = Mark("missed (FN)", "#ff5fd2", (2.2, 1.4), "D", 0.8)
+TP = Mark("found (TP)", "#3dffb8")
+FP = Mark("false (FP)", "#ff6338", marker="s", size=0.88)
+FN = Mark("missed (FN)", "#5f98ff", (2.2, 1.4), "D", 0.8)
 MARKS = (TP, FP, FN)
 
 
@@ -151,12 +154,16 @@ class Sheet:
     def legend(self, entries: Sequence[tuple[Mark, str]], *, points: bool = False, note: str = "") -> None:
         """Write the legend below the panels: each mark with its name, and what the text adds."""
         from matplotlib.lines import Line2D
+        from matplotlib.patheffects import Normal, Stroke
+
+        def rim(width: float) -> list[Any]:  # as on the image: a bright line is hardly seen on white without one
+            return [Stroke(linewidth=width + 1.4, foreground="#555555"), Normal()]
 
         handles = [
             Line2D(
                 [], [], color=mark.colour, lw=0 if points else 3, ls=line_style(mark), label=mark.name + text,
                 marker=mark.marker if points else "", markersize=11 * mark.size, markerfacecolor="none",
-                markeredgewidth=2.2,
+                markeredgewidth=2.2, path_effects=rim(2.2 if points else 3.0),
             )
             for mark, text in entries
         ]  # fmt: skip
