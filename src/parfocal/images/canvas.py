@@ -161,7 +161,7 @@ class Sheet:
 
         handles = [
             Line2D(
-                [], [], color=mark.colour, lw=0 if points else 3, ls=line_style(mark), label=mark.name + text,
+                [], [], color=mark.colour, lw=3, ls="" if points else line_style(mark), label=mark.name + text,
                 marker=mark.marker if points else "", markersize=11 * mark.size, markerfacecolor="none",
                 markeredgewidth=2.2, path_effects=rim(2.2 if points else 3.0),
             )
