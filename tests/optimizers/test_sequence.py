@@ -7,7 +7,7 @@ from parfocal.errors import OptimizerError
 from parfocal.optimizers import compose, propose
 from parfocal.optimizers.sequence import Sequence, focus
 from parfocal.space import Categorical, Constant, Float, Integer, Space
-from parfocal.testing.optimizers import SPACES, conforms, minimize
+from parfocal.testing.optimizers import SPACES, avoids_failures, beats_random, conforms, minimize
 from parfocal.testing.studies import told
 from parfocal.trials import History
 
@@ -29,6 +29,12 @@ def test_conforms(text, kind):
 def test_any_member_of_the_zoo_searches_the_blocks(optimizer):
     conforms(f"sequence(optimizer={optimizer})", SPACES["conditional"]())
     conforms(f"sequence(optimizer={optimizer})", SPACES["constrained"]())
+
+
+@pytest.mark.slow
+def test_it_learns_where_trials_fail_and_beats_random_search():
+    avoids_failures("sequence")
+    beats_random("sequence")
 
 
 def test_its_text_is_read_back():

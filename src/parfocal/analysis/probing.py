@@ -13,16 +13,14 @@ from typing import Literal
 
 import numpy as np
 
-from parfocal.analysis.runs import Histories
+from parfocal.analysis.runs import Histories, comparable
 from parfocal.analysis.separability import (
     ERROR,
     TOLERANCE,
     Evidence,
     Pair,
     Separability,
-    Verdict,
     evidence,
-    ordered,
     separability,
 )
 from parfocal.analysis.transfer import LEVELS, crossed, levels_of, weights
@@ -73,7 +71,13 @@ class Judged:
 
 
 def probes(
-    space: Space, histories: Histories, table: Separability, count: int = 5, *, seed: int = 0
+    space: Space,
+    histories: Histories,
+    table: Separability,
+    count: int = 5,
+    *,
+    seed: int = 0,
+    ranked: int | None = None,
 ) -> tuple[Probe, ...]:
     """Return up to ``count`` probes: of open pairs, the least certain first.
 
@@ -85,7 +89,7 @@ def probes(
         When ``count`` is below 1.
     """
     positive(count, "count")
-    seen = evidence(space, histories, seed)
+    seen = evidence(space, histories, seed, ranked)
     if seen is None:
         return ()
     home = {name: index for index, block in enumerate(table.blocks) for name in block}
@@ -158,8 +162,8 @@ def separate(
 ) -> tuple[Separability, tuple[Judged, ...]]:
     """Return which parameters can be optimized apart, verified by at most ``budget`` evaluations, and what each showed.
 
-    The probes are spent in four rounds; each round's results join the trials before the next one is chosen. In the end
-    a pair that two or more probes refuted, and most of them, is together whatever the model says of it.
+    The probes are spent in four rounds; each round's results join the trials before the next one is chosen, and the
+    last look at all of them decides.
 
     Parameters
     ----------
@@ -173,34 +177,25 @@ def separate(
         As for :func:`separability`.
     """
     grown = history.at(len(history), len(history.finished_order))
+    ranked = int(comparable(history).sum())
     shown: list[Judged] = []
     spent = 0
-    table = separability(space, grown, objective, tolerance=tolerance, error=error, first=first, seed=seed)
+    table = separability(
+        space, grown, objective, tolerance=tolerance, error=error, first=first, seed=seed, ranked=ranked
+    )
     for left in range(ROUNDS, 0, -1):
         count = (budget - spent) // EACH // left
-        chosen = probes(space, grown, table, count, seed=seed) if count else ()
+        chosen = probes(space, grown, table, count, seed=seed, ranked=ranked) if count else ()
         if not chosen:
             continue
         values = list(evaluate([c for probe in chosen for c in probe.configurations]))
         shown += [judged(p, values[EACH * k : EACH * (k + 1)], objective, table) for k, p in enumerate(chosen)]
         _tell(grown, np.concatenate([probe.X for probe in chosen]), values, objective)
         spent += len(values)
-        table = separability(space, grown, objective, tolerance=tolerance, error=error, first=first, seed=seed)
-    told = {pair.names: settled(pair, shown) for pair in table.pairs}
-    pairs = tuple(replace(pair, verdict=told[pair.names]) for pair in table.pairs)
-    blocks, share = ordered(space, grown, pairs, first, tolerance)
-    return replace(table, pairs=pairs, blocks=blocks, share=share, probes=spent), tuple(shown)
-
-
-def settled(pair: Pair, shown: Sequence[Judged]) -> Verdict:
-    """Return the verdict of a pair in the light of its probes."""
-    own = [each.verdict for each in shown if set(each.pair) == set(pair.names)]
-    refuted, confirmed = own.count("refuted"), own.count("confirmed")
-    if pair.verdict == "tied" or not own:
-        return pair.verdict
-    if refuted > 1 and refuted > confirmed:
-        return "together"
-    return pair.verdict
+        table = separability(
+            space, grown, objective, tolerance=tolerance, error=error, first=first, seed=seed, ranked=ranked
+        )
+    return replace(table, probes=spent), tuple(shown)
 
 
 def _tell(history: History, X: Floats, values: Sequence[float | None], objective: Objective) -> None:

@@ -25,7 +25,7 @@ from parfocal.space import Space
 from parfocal.trials import Objective
 from parfocal.typing import Floats
 
-TOLERANCE = 0.02
+TOLERANCE = 0.03
 """Share of the gain that a pair may lose and still be optimized apart."""
 ERROR = 0.05
 DRAWS = 64
@@ -156,6 +156,7 @@ def separability(
     error: float = ERROR,
     first: Sequence[str] = (),
     seed: int = 0,
+    ranked: int | None = None,
 ) -> Separability:
     """Return which parameters can be optimized apart, from the complete trials.
 
@@ -182,6 +183,8 @@ def separability(
         Parameters whose blocks come first, such as those of an early step of a pipeline whose result is kept.
     seed
         Of the drawn functions.
+    ranked
+        Only the first so many complete trials make the scale of the ranks; None: all.
 
     Raises
     ------
@@ -195,7 +198,7 @@ def separability(
     unknown = [name for name in first if name not in space.columns]
     if unknown:
         raise InvalidInput(f"There is no parameter '{unknown[0]}'; the space has {', '.join(space.columns)}.")
-    seen = evidence(space, histories, seed)
+    seen = evidence(space, histories, seed, ranked)
     bound = {frozenset(pair) for pair in tied(space)}
     names = space.columns
     every = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
@@ -240,7 +243,7 @@ class Evidence:
     starts: Floats
 
 
-def evidence(space: Space, histories: Histories, seed: int) -> Evidence | None:
+def evidence(space: Space, histories: Histories, seed: int, ranked: int | None = None) -> Evidence | None:
     """Return what verdicts are made from, or None where there are too few trials or all are equal."""
     runs = as_runs(histories)
     blocks = [(run.history.X[kept], run.history.loss[kept]) for run in runs for kept in [comparable(run.history)]]
@@ -249,7 +252,7 @@ def evidence(space: Space, histories: Histories, seed: int) -> Evidence | None:
     if len(loss) < FEWEST or space.dimension < 2 or not np.median(loss) > loss.min():
         return None
     rng = generator(seed, "separability")
-    model = believed(space, X, loss, DRAWS, rng)
+    model = believed(space, X, loss, DRAWS, rng, ranked)
     drawn = space.sample(REFERENCE, rng)
     expected = model.mean(drawn)
     order = np.argsort(expected, kind="stable")

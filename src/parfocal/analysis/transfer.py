@@ -48,14 +48,20 @@ class Believed:
     """Standard deviation of repeated evaluations that the model sees, in losses near the best."""
 
 
-def believed(space: Space, X: Floats, loss: Floats, count: int, rng: np.random.Generator) -> Believed:
+def believed(
+    space: Space, X: Floats, loss: Floats, count: int, rng: np.random.Generator, ranked: int | None = None
+) -> Believed:
     """Return the model of losses ``(n,)`` at rows ``X (n, d)``; ranks are modelled, so that the scale is no matter.
+
+    The first ``ranked`` rows alone make the scale of the ranks: others that crowd near the best would stretch it there.
 
     It is several processes: one of all trials, and others of most of them, so that what a process learns of its own
     parameters is part of what is uncertain.
     """
-    scores = ndtri((average_ranks(loss) - 0.5) / len(loss))
-    back = _back(np.sort(scores), np.sort(loss))
+    known = loss[:ranked]
+    own = ndtri((average_ranks(known) - 0.5) / len(known))
+    forth, back = _ways(np.sort(own), np.sort(known))
+    scores = np.concatenate([own, forth(loss[len(known) :])])
     models = []
     for member in range(MEMBERS):
         kept = np.arange(len(loss)) if not member else np.sort(rng.permutation(len(loss))[: ceil(MOST * len(loss))])
@@ -81,13 +87,16 @@ def _thinned(loss: Floats) -> Ints:
     return np.concatenate([order[: LARGEST // 2], even])
 
 
-def _back(scores: Floats, loss: Floats) -> Callable[[Floats], Floats]:
-    """Return the way from scores to losses: linear between trials, and beyond the best as among the best tenth."""
+def _ways(scores: Floats, loss: Floats) -> tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]:
+    """Return the ways from losses to scores and back: linear between trials, beyond the best as in the best tenth."""
     kept = np.append(np.diff(scores) > 0, True)
     scores, loss = scores[kept], loss[kept]
     tenth = min(max(len(scores) // 10, 1), len(scores) - 1)
-    slope = (loss[tenth] - loss[0]) / (scores[tenth] - scores[0]) if tenth else 0.0
-    return lambda s: np.interp(s, scores, loss) + slope * np.minimum(s - scores[0], 0.0)
+    slope = (loss[tenth] - loss[0]) / (scores[tenth] - scores[0]) if tenth else 1.0
+    return (
+        lambda y: np.interp(y, loss, scores) + np.minimum(y - loss[0], 0.0) / slope,
+        lambda s: np.interp(s, scores, loss) + slope * np.minimum(s - scores[0], 0.0),
+    )
 
 
 @dataclass(frozen=True)

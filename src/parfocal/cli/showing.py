@@ -140,7 +140,7 @@ def separate(
     inner: Annotated[str, typer.Option(help="The optimizer that searches each block.")] = "smac-rf",
     tolerance: Annotated[
         float, typer.Option(min=0.001, max=0.5, help="Share of the gain that a pair may lose and still be split.")
-    ] = 0.02,
+    ] = 0.03,
     out: Annotated[Path, typer.Option("--out", "-o", help="The plan to write.")] = Path("plan.json"),
     figure: Annotated[Path | None, typer.Option(help="Also draw the matrix of pairs as PNG, PDF or SVG.")] = None,
 ) -> None:

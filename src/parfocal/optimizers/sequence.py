@@ -17,6 +17,9 @@ from parfocal.space.layout import blocks as tied_blocks
 from parfocal.trials import History
 from parfocal.typing import Bools, Floats, Ints
 
+EACH = 5
+"""Trials for each parameter of a block and pass, where the number of all trials is not known."""
+
 
 @dataclass(frozen=True)
 class Sequence:
@@ -34,9 +37,9 @@ class Sequence:
     optimizer : str
         What searches each block: a name of the zoo or a composition, no portfolio.
     trials : int
-        Trials behind the warm-up that make all passes, where that is known. 0: twenty for each parameter and pass.
+        Trials behind the warm-up that make all passes, where that is known. 0: five for each parameter, over and over.
     passes : int
-        How often the blocks are gone through, at least 1. A second pass mends what the blocks owe each other.
+        How often the blocks are gone through in these, at least 1. A second pass mends what blocks owe each other.
     """
 
     blocks: str = ""
@@ -113,7 +116,7 @@ class Sequence:
         return tuple(turns)
 
     def _all(self, dimension: int) -> float:
-        return float(self.trials or 20 * dimension * self.passes)
+        return float(self.trials or EACH * dimension * self.passes)
 
 
 @dataclass(frozen=True, eq=False)
