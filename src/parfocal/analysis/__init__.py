@@ -9,6 +9,7 @@ from parfocal.analysis.comparison import Comparison, Problem, compare
 from parfocal.analysis.convergence import Convergence, convergence, incumbents, thin
 from parfocal.analysis.coordinates import axes_of, coordinates_of
 from parfocal.analysis.differences import Difference, changed, differences
+from parfocal.analysis.effort import Along, stamps, ways
 from parfocal.analysis.failure_map import FailureMap, FailurePlane, FailureShare, failure_map
 from parfocal.analysis.failure_rule import Condition, Rule, failure_rule
 from parfocal.analysis.failures import Failure, failures
@@ -55,6 +56,7 @@ from parfocal.analysis.volume import Volume, volume
 
 __all__ = [
     "Accessor",
+    "Along",
     "Axis",
     "Bars",
     "Best",
@@ -184,6 +186,7 @@ __all__ = [
     "slices",
     "spans",
     "spans_of",
+    "stamps",
     "summarize",
     "surface",
     "task_loss",
@@ -191,6 +194,7 @@ __all__ = [
     "timeline",
     "trails",
     "volume",
+    "ways",
     "where",
     "within_text",
 ]

@@ -82,7 +82,10 @@ def values_of(space: Space, X: Floats) -> tuple[dict[str, Any], dict[str, Bools]
 
 def points_of(space: Space, coordinates: Floats) -> Floats:
     """Return the points ``(n, d)`` of the unit cube with these coordinates: the inverse of :func:`coordinates_of`."""
-    return np.stack([codes_of(space, name, coordinates[:, j]) for j, name in enumerate(space.columns)], axis=1)
+    X = np.full(np.shape(coordinates), np.nan)
+    for j, name in enumerate(space.columns):
+        X[:, j] = codes_of(space, name, coordinates[:, j])
+    return X
 
 
 def codes_of(space: Space, name: str, coordinates: Floats) -> Floats:

@@ -21,6 +21,15 @@ class Run:
     label: str = ""
     """Runs with the same label are repetitions of the same thing: they share one curve."""
     trials: Accessor | None = None
+    stamps: Floats | None = None
+    """When the result of each trial came in, seconds from the beginning of the run, (n,); NaN where it has not
+    (:func:`~parfocal.analysis.stamps`). None where it is not known."""
+
+    def __post_init__(self) -> None:
+        if self.stamps is not None and len(self.stamps) != len(self.history):
+            raise InvalidInput(
+                f"A run has a stamp for each of its trials; got {len(self.stamps)} for {len(self.history)} trials."
+            )
 
     def trial(self, number: int) -> Trial | None:
         """Return one trial in full, or None where this run has no access to them."""
