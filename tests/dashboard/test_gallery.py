@@ -20,7 +20,7 @@ from parfocal.space import Float
 from parfocal.storage import open_storage
 from parfocal.study import Study
 from parfocal.trials import Outcome, Reason
-from tests.dashboard.served import TOKEN, serving, spots
+from tests.dashboard.drawn import TOKEN, serving, spots
 
 NAMES = ("spots, day 1/a", "spots local")
 
@@ -254,6 +254,18 @@ def test_trials_and_studies_are_compared(served, look, width):
     assert "different objectives: each has axes of its own" in text
     assert page.locator("#compare-curves-0 .scatterlayer .trace").count() >= 2, "the two of one objective share axes"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.slow
+def test_trials_of_different_studies_are_told_apart(served, look):
+    page = look().page
+    go(page, served, link("/", "compare", trials=trials_query([(NAMES[0], 3), ("other", 0)])))
+    page.wait_for_function("document.querySelectorAll('#compare-shown figure').length === 2")
+    settle(page)
+    text = page.inner_text("main")
+    for said in ("different objectives", "spaces of these studies differ", "This trial has no such picture"):
+        assert said in text
+    assert "not active" not in text
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@
 
   const next = () => {
     while (busy < AT_ONCE) {
+      for (const image of waiting) if (!image.isConnected) waiting.delete(image);
       // those in sight first, from above
       const shown = [...waiting].filter((image) => image.isConnected && near(image));
       if (!shown.length) return;

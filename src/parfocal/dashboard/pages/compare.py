@@ -141,7 +141,13 @@ def _configurations(found: Sequence[Named], heads: Sequence[Any]) -> list[Any]:
         return [cards.configurations(rows, heads, "Marked is what differs from the first")]
     names = list(dict.fromkeys(name for each in found for name in each.trial.configuration))
     body = [
-        [name, *(cards.text(each.trial.configuration.get(name), name in each.trial.configuration) for each in found)]
+        [
+            name,
+            *(
+                cards.text(each.trial.configuration[name]) if name in each.trial.configuration else "–"
+                for each in found
+            ),
+        ]
         for name in names
     ]
     return [
@@ -166,7 +172,7 @@ def _pictures(source: Source, prefix: str, found: Sequence[Named]) -> list[Any]:
     overlays = overlays_of(source)
     there: dict[str, str] = {}
     for each in found:
-        there.update({shown.key: shown.title for shown in overlays.pictures(each.view, each.trial)})
+        there.update({one.key: one.title for one in overlays.pictures(each.view, each.trial) if not one.problem})
     if not there:
         return [html.P("None of these trials has pictures.", className="notice")]
     options = [{"label": title, "value": key} for key, title in there.items()]
@@ -312,11 +318,11 @@ def register(app: Any, source: Source) -> None:
             try:
                 view = source.view(study)
                 (trial,) = source.trials(view, number, number + 1)
-                there = overlays.pictures(view, trial)
+                there = overlays.pictures(view, trial, wait=True)
             except ParfocalError as error:
                 sheets.append(html.Figure([html.Figcaption(name), html.P(str(error), className="notice")]))
                 continue
-            missing = Picture(key, key.partition(":")[2], problem="" if there else "This trial has no such picture.")
+            missing = Picture(key, key.partition(":")[2], problem="This trial has no such picture.")
             shown = next((each for each in there if each.key == key), missing)
             sheets.append(html.Figure([html.Figcaption(name), cards.picture(overlays, prefix, view, number, shown)]))
         return sheets

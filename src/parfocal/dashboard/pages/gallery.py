@@ -157,8 +157,8 @@ def _of_image(source: Source, view: View, wish: Wish, tags: Sequence[Tag]) -> tu
             line = f"{view.objective.metric} {parts.number(value, 4)}"
             more_text = f"rank {place:,}{_own_score(view, trial, image)}"
             found.append(Card(number, shown, line, more_text, tuple(_on(tags, number, image))))
-    among = f" that are tagged so, {wish.tag}," if wish.tag else ""
-    said = f"{len(found)} of {parts.counted(table.total, 'trial')}{among} that can be compared: {SHOW[wish.show]}."
+    among = "" if not wish.tag else " that are untagged" if wish.tag == "untagged" else f" tagged '{wish.tag}'"
+    said = f"{len(found)} of {parts.counted(table.total, 'trial')}{among}: {SHOW[wish.show]}."
     return found, said, more
 
 
