@@ -20,7 +20,7 @@ from parfocal.space import Float
 from parfocal.storage import open_storage
 from parfocal.study import Study
 from parfocal.trials import Outcome, Reason
-from tests.dashboard.drawn import TOKEN, serving, spots
+from tests.dashboard.served import TOKEN, serving, spots
 
 NAMES = ("spots, day 1/a", "spots local")
 

@@ -12,7 +12,7 @@ from parfocal.running import trial_folder
 from parfocal.space import Float
 from parfocal.study import Study
 from parfocal.trials import Outcome
-from tests.dashboard.drawn import TOKEN, client, spots
+from tests.dashboard.served import TOKEN, client, spots
 
 
 @pytest.fixture(scope="module")
