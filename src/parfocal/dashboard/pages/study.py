@@ -25,13 +25,14 @@ DOTS = 500
 
 def sections() -> tuple[tuple[ModuleType, str, bool], ...]:
     """Return the parts with their titles, and whether they are open at first."""
-    from parfocal.dashboard.sections import failures, parallel, profiles, slices, surface, timeline, trials
+    from parfocal.dashboard.sections import failures, importance, parallel, profiles, slices, surface, timeline, trials
 
     return (
         (parallel, "Parallel coordinates", True),
         (surface, "Surface", True),
         (trials, "Trials", True),
         (slices, "Slices", False),
+        (importance, "Importance of parameters", False),
         (profiles, "Profiles: how far each parameter may be moved", False),
         (timeline, "Timeline of workers", False),
         (failures, "Failures", False),
