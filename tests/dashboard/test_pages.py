@@ -249,6 +249,7 @@ def test_unknown_places_say_so(finished: Path, serve: Serve, look: Looks) -> Non
 def test_the_keyboard_reaches_all_controls(finished: Path, serve: Serve, look: Looks, start: str) -> None:
     page = look().open(serve(finished).to(start), drawn=bool(start))
     page.wait_for_selector("tbody tr")
+    page.wait_for_load_state("networkidle")  # nothing is drawn anew while the controls are counted
     page.evaluate("document.activeElement.blur()")
     controls = page.evaluate(
         """() => Array.from(document.querySelectorAll('a[href], button, input, summary, [tabindex="0"]'))

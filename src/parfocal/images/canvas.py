@@ -25,8 +25,8 @@ DARK, GAMMA = 0.25, 0.65
 class Mark:
     """How one outcome is drawn: told apart with any colour vision, in grey by the line and the shape around a point.
 
-    Green, red and blue are a bluish green, an orange red and an azure: pure ones would be one tone to many people. Their
-    lightness differs too, and all are bright enough for dark images.
+    Green, red and blue are a bluish green, an orange red and an azure: pure ones would be one tone to many people.
+    Their lightness differs too, and all are bright enough for dark images.
 
     Parameters
     ----------

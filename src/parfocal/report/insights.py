@@ -136,8 +136,9 @@ def where_trials_fail(c: Contents) -> tuple[Html, ...]:
     if not maps:
         return ()
     parts: list[Html] = [tag("ul", *(tag("li", table.sentence) for table in maps), class_="words")]
-    if any(table.parameters for table in maps):
-        named = [(plots.failure_map.label(table), plots.failure_map.interactive(table)) for table in maps]
+    drawn = [table for table in maps if table.parameters and table.failed < table.trials]
+    if drawn:
+        named = [(plots.failure_map.label(table), plots.failure_map.interactive(table)) for table in drawn]
         caption = "Share of trials that failed in each range, with 95 % intervals; the most telling parameters first."
         told = "Where failures lie: " + " ".join(table.sentence for table in maps)
         parts.append(plot("fig-failures", named, told, caption, wide=True, chooser="Reason:"))

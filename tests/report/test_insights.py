@@ -1,0 +1,89 @@
+"""What a report says was learned: parameters, importance, images, failures, workers."""
+
+import re
+from html import unescape
+
+import numpy as np
+import pytest
+
+from parfocal.report import report_of
+from parfocal.report.contents import contents
+from parfocal.report.insights import gained, images, importance, parameters, timeline, where_trials_fail
+from parfocal.space import Float, Space
+from parfocal.study import Study
+from parfocal.tasks import TaskEvaluator
+from parfocal.testing.studies import mixed_space, search
+from parfocal.trials import History, Objective, State
+
+SCORE = Objective("f1", "maximize")
+
+
+@pytest.fixture(scope="module")
+def study():
+    evaluator = TaskEvaluator("spots", {"shape": [90, 120], "particles": 14, "count": 6})
+    task = evaluator.task
+    return Study(task.space, task.objective, evaluator, optimizer="random", default=task.default, seed=1).run(30)
+
+
+def _text(html):
+    return re.sub(
+        r"\s+", " ", unescape(re.sub(r"<script.*?</script>|<style.*?</style>|<[^>]+>", " ", html, flags=re.S))
+    )
+
+
+def test_a_study_with_images_tells_everything(study, tmp_path):
+    page = report_of(study, tmp_path / "r.html").read_text()
+    for identifier in ("parameters", "importance", "parallel", "images", "failures", "timeline"):
+        assert f'<section id="{identifier}"' in page
+    text = _text(page)
+    assert "the best configuration gains" in text and "95 % interval over images" in text
+    assert "best at" in text and "of the variance (" in text
+    assert re.search(r"R² = 0?\.\d|R² = -?\d", text)
+
+
+def test_the_gain_is_that_of_the_scores(study):
+    c = contents(study.space, study.history, study.objective, trials=study.trials, default=study.default)
+    best = study.trials(study.best.number, study.best.number + 1)[0].outcome.scores
+    default = study.trials(0, 1)[0].outcome.scores
+    metric = c.per_image.scores.metric
+    gain = np.mean([best[image][metric] - default[image][metric] for image in best])
+    assert f"gains {gain:+.3g} on average".replace("-", "−") in gained(c)
+    assert "interval is too narrow" in gained(c), "fewer than ten images"
+
+
+def test_each_parameter_has_its_sentence_and_its_share():
+    space = mixed_space()
+    c = contents(space, search(space, 120)[0], SCORE)
+    text = _text(parameters(c))
+    for name in space.columns:
+        assert name in text
+    assert text.count("of the variance (") == space.dimension
+
+
+def test_where_trials_fail_is_said_before_the_messages():
+    space = Space({"x": Float(0, 1), "y": Float(0, 1)})
+    X = space.sample(200, np.random.default_rng(0))
+    bad = X[:, 0] > 0.8
+    history = History(2)
+    history.append(X)
+    history.tell(np.arange(200), np.where(bad, State.FAILED, State.COMPLETE), np.where(bad, np.nan, X[:, 1]))
+    said, _ = where_trials_fail(contents(space, history, SCORE))
+    assert re.search(rf"{bad.sum()} of {bad.sum()} trials with x [>≥] 0\.8", _text(said))
+
+
+def test_nothing_known_is_said_or_left_out():
+    space = mixed_space()
+    c = contents(space, History(space.dimension), SCORE, trials=[])
+    assert "Nothing is known yet" in parameters(c)
+    assert "At least 10 complete trials" in importance(c)
+    assert images(c) == timeline(c) == gained(c) == "" and where_trials_fail(c) == ()
+
+
+def test_a_forest_that_knows_little_is_doubted():
+    rng = np.random.default_rng(0)
+    space = Space({f"x{i}": Float(0, 1) for i in range(4)})
+    X = space.sample(60, rng)
+    history = History(4)
+    history.append(X)
+    history.tell(np.arange(60), State.COMPLETE, rng.normal(size=60))
+    assert "take these shares as a hint only" in importance(contents(space, history, SCORE))
