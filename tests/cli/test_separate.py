@@ -34,9 +34,9 @@ def test_a_plan_is_printed_written_and_can_be_run(study, tmp_path, capsys):
     out = tmp_path / "plan.json"
     separate_study(study.storage.path, None, 0, "gp", 0.02, out, tmp_path / "pairs.png")
     said = capsys.readouterr().out
-    assert "{u, v} and {s} can be optimized one after the other" in said and "together" in said
+    assert "can be optimized one after the other" in said and "together" in said
     plan = json.loads(out.read_text())
-    assert plan["blocks"] == [["u", "v"], ["s"]] and plan["optimizer"] in said
+    assert sorted(plan["blocks"]) == [["s"], ["u", "v"]] and plan["optimizer"] in said
     assert (tmp_path / "pairs.png").stat().st_size > 5000
     again = Study(SPACE, "minimize loss", loss, optimizer=plan["optimizer"], name="again").run(45)
     assert again.best.value < study.best.value + 0.01
