@@ -14,9 +14,10 @@ pytest.importorskip("waitress", reason="needs the extra 'dashboard'")
 
 
 def refused(capsys: pytest.CaptureFixture[str], *options: str) -> str:
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", ["parfocal", "dashboard", "--no-browser", *options])
-        main()
+        with pytest.raises(SystemExit) as end:
+            main()
     assert end.value.code == 2
     said = capsys.readouterr().err
     assert "Traceback" not in said
