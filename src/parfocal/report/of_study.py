@@ -3,6 +3,7 @@
 import tempfile
 from math import nan
 from pathlib import Path
+from typing import Any
 
 from parfocal.optimizers import Portfolio
 from parfocal.report.write import write_report
@@ -34,6 +35,8 @@ def report_of(study: Study, path: str | Path, *, command: str = "", title: str |
         "seed": study.seed,
         "warmup": study.warmup if study.composition.learns else 0,
         "storage": study.storage.url,
+        "planned": study.storage.state(study.record.id).budget,
+        "images": images(study),
         "held_out": held_out(study),
         **({"continue": command} if command else {}),
     }
@@ -66,6 +69,14 @@ def overlays(study: Study, folder: Path) -> list[tuple[str, Path]]:
         (f"{image.name} ({use}): default and best configuration", task.compare(shown, folder / f"{i}.png", image.name))
         for i, (image, use) in enumerate(images[:PICTURES])
     ]
+
+
+def images(study: Study) -> dict[str, Any] | None:
+    """Return the task and on how many images it tunes and tests; None without a task, and before there is a best."""
+    if study.best is None or not isinstance(study.evaluator, TaskEvaluator):
+        return None  # the images of a task are read for a report with something to show only
+    task = study.evaluator.task
+    return {"task": study.evaluator.name, "tuned_on": len(task.train), "held_out": len(task.held_out)}
 
 
 def held_out(study: Study) -> str | None:

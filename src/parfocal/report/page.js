@@ -31,6 +31,28 @@
     draw(plot, chooser ? chooser.value : undefined);
     if (chooser) { chooser.addEventListener("change", function () { draw(plot, chooser.value); }); }
   });
+
+  // a browser may refuse its clipboard to a file: then the selection is copied, or left for the reader to copy
+  function selected(source) {
+    const range = document.createRange(), selection = window.getSelection();
+    range.selectNodeContents(source);
+    selection.removeAllRanges();
+    selection.addRange(range);
+    return document.execCommand("copy");
+  }
+
+  function copy(button) {
+    const source = document.getElementById(button.dataset.copies), status = button.parentNode.querySelector("[role=status]");
+    function say(done) { status.textContent = done ? "Copied." : "Selected: copy it with Ctrl+C."; }
+    function otherwise() { say(selected(source)); }
+    if (!navigator.clipboard) { otherwise(); return; }
+    navigator.clipboard.writeText(source.textContent).then(function () { say(true); }, otherwise);
+  }
+
+  document.querySelectorAll("button.copy").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { copy(button); });
+  });
   dark.addEventListener("change", recolour);
   window.addEventListener("beforeprint", function () { printing = true; recolour(); });
   window.addEventListener("afterprint", function () { printing = false; recolour(); });

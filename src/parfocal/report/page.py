@@ -29,7 +29,7 @@ def page(title: str, header: Sequence[Html], sections: Mapping[str, tuple[str, H
     own = files("parfocal.report")
     links = [tag("li", tag("a", name, href=f"#{identifier}")) for identifier, (name, _) in sections.items()]
     plots = any('class="plot"' in content for _, content in sections.values())
-    scripts = (get_plotlyjs(), own.joinpath("page.js").read_text(encoding="utf-8")) if plots else ()
+    scripts = (*([get_plotlyjs()] if plots else []), own.joinpath("page.js").read_text(encoding="utf-8"))
     head = join(
         [
             Html('<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'),

@@ -10,6 +10,7 @@ from parfocal import plots
 from parfocal.analysis import Accessor, Histories, timeline
 from parfocal.report import insights, sections
 from parfocal.report.contents import Contents, contents
+from parfocal.report.methods import methods
 from parfocal.report.overlays import overlay_grid
 from parfocal.report.page import page
 from parfocal.report.tags import Html, paragraph, section
@@ -57,7 +58,9 @@ def write_report(
         Pictures as (caption, path), shown side by side in this order.
     provenance
         What else is known; all of it is listed. Sentences use ``optimizer`` (text), ``budget``, ``warmup`` (numbers of
-        evaluations; 0: none), ``held_out`` (a sentence) and ``continue`` (the command that goes on).
+        evaluations; 0: none), ``held_out`` (a sentence) and ``continue`` (the command that goes on); the methods
+        paragraph also ``planned`` (the budget), ``seed``, ``study``, ``storage`` and ``images`` (a mapping: ``task``,
+        and the numbers ``tuned_on`` and ``held_out``).
     members
         The members of a portfolio, in their order: then the report says who proposed what.
     times
@@ -87,6 +90,7 @@ def write_report(
         "failures": ("Failures", sections.failures(c, insights.where_trials_fail(c))),
         "timeline": ("Timeline", insights.timeline(c)),
         "method": ("Space and provenance", sections.method(c)),
+        "methods": ("Methods", methods(c)),
     }
     parts = {key: part for key, part in parts.items() if part[1]}
     subtitle = paragraph(f"{objective.label} · written by parfocal {parfocal.__version__}", class_="soft")
