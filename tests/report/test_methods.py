@@ -10,8 +10,10 @@ from parfocal.optimizers.zoo import ZOO
 from parfocal.report import citations, methods, report_of
 from parfocal.report.bibliography import SOURCES
 from parfocal.report.contents import Contents, contents
+from parfocal.report.of_study import images
 from parfocal.space import Boolean, Categorical, Constant, Float, Integer, Ordinal, Space
 from parfocal.study import Study
+from parfocal.tasks import TaskEvaluator
 from parfocal.testing.studies import mixed_space, search, told
 from parfocal.trials import History, Objective
 
@@ -196,7 +198,12 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_study_brings_its_own_facts(written: Path) -> None:
     page = written.read_text(encoding="utf-8")
-    for words in ("6 evaluations of a budget of 6", "seed was 3", "tpe (parzen + density-ratio)", "s.db --study study"):
+    for words in (
+        "6 evaluations of a budget of 6",
+        "All trials belonged to a warm-up that no model chose; the random seed was 3",
+        "tpe (parzen + density-ratio)",
+        "s.db --study study",
+    ):
         assert words in page, words
     assert page.count('class="copy"') == 3
 
@@ -224,3 +231,11 @@ def test_the_buttons_copy_by_keyboard_and_offline(written: Path) -> None:
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
         finally:
             browser.close()
+
+
+def test_the_images_of_a_task_are_counted() -> None:
+    evaluator = TaskEvaluator("spots", {"count": 4, "shape": [64, 64], "particles": 10})
+    study = Study(evaluator.task.space, evaluator.task.objective, evaluator, optimizer="random")
+    assert images(study) is None, "before there is a best nothing is read"
+    study.run(2)
+    assert images(study) == {"task": "spots", "tuned_on": 3, "held_out": 1}

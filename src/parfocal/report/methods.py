@@ -127,9 +127,11 @@ def _budget(summary: Summary, provenance: Mapping[str, Any]) -> str:
 def _begun(summary: Summary, provenance: Mapping[str, Any]) -> str:
     warmup, seed = provenance.get("warmup"), provenance.get("seed")
     said = []
-    if isinstance(warmup, int) and warmup > 0:
+    if isinstance(warmup, int) and warmup > 0 and summary.trials:
         each = " of each run" if summary.runs > 1 else ""
-        said.append(f"The first {words.plural(warmup, 'trial')}{each} formed a warm-up that no model chose")
+        over = summary.trials > warmup * summary.runs
+        which = f"The first {words.plural(warmup, 'trial')}{each} formed" if over else "All trials belonged to"
+        said.append(f"{which} a warm-up that no model chose")
     if seed is not None:
         said.append(f"the random seed was {seed}" if said else f"The random seed was {seed}")
     return "; ".join(said) + "." if said else ""
@@ -192,7 +194,10 @@ def commands(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = []
     if provenance.get("continue"):
         found.append(
-            ("To repeat the search, run its experiment where its database is not", str(provenance["continue"]))
+            (
+                "To repeat the search from its start, in a copy of the experiment without its database",
+                str(provenance["continue"]),
+            )
         )
     storage, study = provenance.get("storage"), provenance.get("study")
     if storage and study and storage != "memory":
