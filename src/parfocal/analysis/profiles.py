@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 
 from parfocal.analysis.axes import INACTIVE, Axis
-from parfocal.analysis.cells import Cells
-from parfocal.analysis.infimum import Infimum, infimum
+from parfocal.analysis.cells import Cells, choose_cells
+from parfocal.analysis.infimum import Infimum, project_rows
+from parfocal.analysis.recut import recut
 from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Histories
 from parfocal.errors import InvalidInput
@@ -18,6 +19,8 @@ from parfocal.typing import Bools, Floats
 
 Of = Literal["best", "range"]
 """What a tolerance is a share of: the size of the best value, or the way from the best to the median value."""
+CELLS, LEVELS = 24, 128
+"""Cells of an axis that is cut: with more, luck decides which holds a good trial; and levels that keep a cell each."""
 FEW = 4
 """A cell with fewer complete trials than this may well be better than it looks."""
 
@@ -149,7 +152,7 @@ def profiles(
         the way from the best to the median value; for a metric that may be 0 or negative, of whose size a share says
         nothing. None: ``best`` where the best value is not 0 and no value has another sign, else ``range``.
     cells
-        Number of cells along an axis that is cut; None: from the number of trials.
+        Number of cells along an axis that is cut; None: from the number of trials, at most 24.
 
     Raises
     ------
@@ -169,9 +172,17 @@ def profiles(
     good = (rows.loss < low + tolerance * size) | (rows.loss == low)
     limit = float(objective.value(low + tolerance * size))
     return tuple(
-        _profile(infimum(space, rows, objective, (name,), cells=cells), rows, column, good, tolerance, basis, limit)
+        _profile(_projected(rows, column, objective, cells), rows, column, good, tolerance, basis, limit)
         for name, column in zip(names, rows.columns(names), strict=True)
     )
+
+
+def _projected(rows: Rows, column: int, objective: Objective, cells: int | None) -> Infimum:
+    at = rows.coordinates[~np.isnan(rows.loss) | rows.failed, column]
+    count = int(np.clip(min(len(at) / 3, len(at) ** 0.5), 5, CELLS)) if cells is None else cells
+    inactive = np.array([np.isnan(rows.coordinates[:, column]).any()])
+    (cut,) = choose_cells((rows.axes[column],), at[:, None], inactive, count)
+    return project_rows(rows, (column,), (recut(cut, at, count) if len(cut) > LEVELS else cut,), objective)
 
 
 def _basis(loss: Floats) -> Of:

@@ -3,11 +3,15 @@
 import math
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from parfocal.analysis.axes import INACTIVE, Axis
 from parfocal.analysis.profiles import Profile
 
 _ALL = 0.95
 """From this share of the axis on, where a value lies hardly matters."""
+_SHORT = 2
+"""Intervals, and choices, that are told in short: the longest."""
 _MOST = 3
 """Intervals that are told; of more, these first ones."""
 
@@ -36,14 +40,17 @@ def within_text(profile: Profile) -> str:
     axis = profile.axis
     if not profile.known:
         return "nothing known"
-    if axis.kind == "category":
-        return "any choice" if len(profile.choices) == len(profile.cells) else ", ".join(profile.choices)
+    if axis.kind == "category" and len(profile.choices) == len(profile.cells):
+        return "any choice"
+    long = sorted(profile.within, key=lambda ends: -float(np.ptp(axis.scale(np.array(ends)))))[:_SHORT]
     spans = [
         axis.text(low) if low == high else _inward(low, high, axis, profile.best, " to ", unit=False)
-        for low, high in profile.within
+        for low, high in sorted(long)
     ]
     unit = f" {axis.unit}" if axis.unit and spans else ""
-    return ", ".join([*([", ".join(spans) + unit] if spans else []), *profile.choices])
+    told = [*([", ".join(spans) + unit] if spans else []), *profile.choices[:_SHORT]]
+    more = max(len(profile.within) - _SHORT, 0) + max(len(profile.choices) - _SHORT, 0)
+    return ", ".join(told) + (f" + {more} more" if more else "")
 
 
 def _best(profile: Profile) -> str:

@@ -13,6 +13,9 @@ from parfocal.space import Space
 from parfocal.trials import Objective
 from parfocal.typing import Floats, Ints
 
+LEVELS = 128
+"""Cells of a profile below a cloud, at most."""
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -54,12 +57,12 @@ def slices(
     rows = histories if isinstance(histories, Rows) else rows_of(space, histories)
     names = [axis.name for axis in rows.axes] if names is None else names
     done, failed = np.flatnonzero(~np.isnan(rows.loss)), np.flatnonzero(rows.failed)
-    chosen, shown = subset(rows.loss, done, points), even(failed, points)
+    chosen, shown = subset(rows.loss, done, points), even(failed, points // 5)
     low, high = robust_range(rows.loss[chosen])
     limits = objective.value(np.array([low, high]))
     tables = []
     for name, column in zip(names, rows.columns(names), strict=True):
-        profile = infimum(space, rows, objective, (name,))
+        profile = infimum(space, rows, objective, (name,), most=LEVELS)
         place = profile.cells[0].place
         tables.append(
             Slice(

@@ -77,7 +77,7 @@ def surface(
     return Surface(
         projection,
         _points(rows, projection, objective, subset(rows.loss, done, points)),
-        _points(rows, projection, objective, even(failed, points)),
+        _points(rows, projection, objective, even(failed, points // 5)),
         _points(rows, projection, objective, star),
         tuple(axis.name for axis in rows.axes if axis.name not in (x, y)),
     )

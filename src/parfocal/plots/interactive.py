@@ -22,6 +22,10 @@ LOOK: dict[str, Any] = {
 """What all axes have in common."""
 
 
+LETTERS = 11
+"""Letters of a tick in a narrow picture."""
+
+
 def figure(height: int = 420) -> go.Figure:
     """Return an empty figure without background of its own, so that it suits a light and a dark page."""
     result = go.Figure()
@@ -41,8 +45,13 @@ def figure(height: int = 420) -> go.Figure:
     return result
 
 
-def along(cells: Cells) -> dict[str, Any]:
-    """Return the layout of a parameter's axis: title, scale, range, ticks."""
+def turns(cells: Cells, letters: int = LETTERS, room: int = 34) -> bool:
+    """Whether the labels of a narrow picture's axis are turned, since they need more than ``room`` letters."""
+    return cells.axis.kind == "category" and sum(len(shorten(text, letters)) + 2 for text in cells.labels) > room
+
+
+def along(cells: Cells, letters: int = 22) -> dict[str, Any]:
+    """Return the layout of a parameter's axis: title, scale, range, ticks of at most so many ``letters``."""
     low, high = cells.axis.scale(cells.edges[[0, -1]]).tolist()
     layout: dict[str, Any] = {
         "title": {"text": safe(cells.axis.title)},
@@ -55,7 +64,7 @@ def along(cells: Cells) -> dict[str, Any]:
         layout |= {
             "tickmode": "array",
             "tickvals": positions.tolist(),
-            "ticktext": [safe(shorten(text)) for text in texts],
+            "ticktext": [safe(shorten(text, letters)) for text in texts],
             "showgrid": cells.axis.kind == "number",
             "tickangle": 0 if cells.axis.kind == "number" else None,
             "minor": {"ticks": ""},

@@ -12,12 +12,13 @@ from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from parfocal.analysis import Cells
 from parfocal.errors import InvalidInput
-from parfocal.plots.style import FAILED, MUTED, STAR, STAR_EDGE, shorten
+from parfocal.plots.style import FAILED, MUTED, STAR, STAR_EDGE, shorten, squeeze
 from parfocal.typing import Floats, Ints
 
 Width = Literal["one", "two"]
 """Columns of a journal page: 89 mm or 183 mm wide."""
 _INCHES = {"one": 3.5, "two": 7.2}
+_CHOICES = 16  # labels of an axis; of more choices every second or third is named
 SMALL, TEXT = 7.0, 8.0
 FORMATS = ("png", "pdf", "svg")
 
@@ -53,7 +54,7 @@ def along(axes: Axes, cells: Cells, which: Literal["x", "y"], title: bool = True
     getattr(axes, f"set_{which}scale")("log" if cells.axis.log else "linear")
     getattr(axes, f"set_{which}lim")(*cells.edges[[0, -1]].tolist())
     if title:
-        getattr(axes, f"set_{which}label")(safe(cells.axis.title), fontsize=TEXT)
+        getattr(axes, f"set_{which}label")(safe(squeeze(cells.axis.title, 16 if room < 20 else 30)), fontsize=TEXT)
     if cells.ticks is None:
         return
     positions, texts = cells.ticks
@@ -64,6 +65,8 @@ def along(axes: Axes, cells: Cells, which: Literal["x", "y"], title: bool = True
         every = -(-letters // room)
     elif letters > room:
         turn = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+    if cells.axis.kind == "category":
+        every = -(-len(texts) // (_CHOICES if room > 20 else _CHOICES // 2))
     axis.set_major_locator(FixedLocator(positions[::-every].tolist()))
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())

@@ -29,9 +29,10 @@ def interactive(tables: Sequence[Profile], label: str, columns: int = 3) -> go.F
         return web.say(base, _EMPTY if tables else _NONE)
     columns = min(columns, len(tables))
     rows = -(-len(tables) // columns)
-    height = 110 + 250 * rows
+    gap = 136 if any(web.turns(table.cells) for table in tables) else 84
+    height = 110 + (166 + gap) * rows
     result = make_subplots(
-        rows, columns, shared_yaxes=True, horizontal_spacing=0.035, vertical_spacing=84 / height if rows > 1 else 0
+        rows, columns, shared_yaxes=True, horizontal_spacing=0.035, vertical_spacing=gap / height if rows > 1 else 0
     )
     result.update_layout(base.layout)
     limits = web.padded(_limits(tables), below=0.12)
@@ -39,7 +40,7 @@ def interactive(tables: Sequence[Profile], label: str, columns: int = 3) -> go.F
         at = {"row": i // columns + 1, "col": i % columns + 1}
         first = not any(other.few.any() for other in tables[:i])
         _add(result, table, limits, {**at, "showlegend": i == 0}, first)
-        result.update_xaxes(web.along(table.cells), **at)
+        result.update_xaxes(web.along(table.cells, web.LETTERS), **at)
     result.update_yaxes(web.LOOK, range=limits)
     result.update_yaxes(title={"text": web.safe(label)}, row=(rows + 1) // 2, col=1)
     result.update_layout(height=height)

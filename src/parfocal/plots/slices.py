@@ -27,15 +27,16 @@ def interactive(tables: Sequence[Slice], label: str, columns: int = 3) -> go.Fig
         return web.say(base, _EMPTY if tables else _NONE)
     columns = min(columns, len(tables))
     rows = -(-len(tables) // columns)
-    height = 90 + 270 * rows
+    gap = 136 if any(web.turns(table.profile.cells[0]) for table in tables) else 84
+    height = 90 + (186 + gap) * rows
     result = make_subplots(
-        rows, columns, shared_yaxes=True, horizontal_spacing=0.035, vertical_spacing=84 / height if rows > 1 else 0
+        rows, columns, shared_yaxes=True, horizontal_spacing=0.035, vertical_spacing=gap / height if rows > 1 else 0
     )
     result.update_layout(base.layout)
     for i, table in enumerate(tables):
         at = {"row": i // columns + 1, "col": i % columns + 1}
         _add(result, table, {**at, "showlegend": i == 0})
-        result.update_xaxes(web.along(table.profile.cells[0]), **at)
+        result.update_xaxes(web.along(table.profile.cells[0], web.LETTERS), **at)
     result.update_yaxes(web.LOOK, range=web.padded(tables[0].limits, below=0.1))
     result.update_yaxes(title={"text": web.safe(label)}, row=(rows + 1) // 2, col=1)
     result.update_layout(height=height)
@@ -102,7 +103,7 @@ def draw(axes: Axes, table: Slice, label: str, title: bool = True, failures: boo
     """Draw one slice into axes."""
     paper.along(axes, table.profile.cells[0], "x", title, room)
     cloud: dict[str, Any] = {"color": COLOURS[0], "alpha": 0.45, "markersize": 3.5, "markeredgewidth": 0}
-    axes.plot(table.x, table.value, ".", label="evaluations", **cloud)
+    axes.plot(table.x, table.value, ".", label="evaluations", rasterized=len(table.x) > 300, **cloud)
     axes.plot(*stairs(table.profile.cells[0], table.profile.value), color=COLOURS[4], linewidth=1.4, label=_PROFILE)
     if failures and len(table.failed):
         paper.crosses(axes, table.failed)

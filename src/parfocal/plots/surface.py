@@ -14,6 +14,8 @@ from parfocal.plots import interactive as web
 from parfocal.plots import printed as paper
 from parfocal.plots.style import BLANK, FAILED, SEQUENTIAL, STAR, STAR_EDGE, trail_colour, trail_name
 
+MOST_TRAILS = 8
+"""Trails of a figure at most, the first ones: more cannot be told apart (:func:`~parfocal.analysis.presentable`)."""
 _EMPTY = "No evaluation has succeeded yet, so there is no surface to draw."
 
 
@@ -58,7 +60,7 @@ def interactive(table: Surface, label: str, trails: Sequence[Trail] = ()) -> go.
         hover = "trial %{customdata} failed"
         cross: dict[str, Any] = {"symbol": "x", "size": 7, "color": FAILED, "outline": "white"}
         web.marks(result, failed.x, failed.y, "failed", hover, failed.number.tolist(), **cross)
-    _add_trails(result, trails)
+    _add_trails(result, trails[:MOST_TRAILS])
     best = list(zip(star.number.tolist(), web.numbers(star.value), strict=True))
     look: dict[str, Any] = {"symbol": "star", "size": 17, "color": STAR, "outline": STAR_EDGE}
     web.marks(result, star.x, star.y, "best", "best: trial %{customdata[0]}, %{customdata[1]}", best, **look)
@@ -105,7 +107,7 @@ def printed(table: Surface, label: str, trails: Sequence[Trail] = (), width: pap
         paper.say(axes, _EMPTY)
         return result
     mesh = draw(axes, table)
-    for i, trail in enumerate(trails):
+    for i, trail in enumerate(trails[:MOST_TRAILS]):
         shade = trail_colour(i)
         axes.plot(trail.x, trail.y, color="white", linewidth=2.6, solid_capstyle="round")
         axes.plot(
@@ -142,7 +144,7 @@ def draw(
     x, y = table.projection.cells
     worst, top = table.projection.limits if limits is None else limits
     paper.along(axes, x, "x", titles[0], room)
-    paper.along(axes, y, "y", titles[1])
+    paper.along(axes, y, "y", titles[1], room)
     axes.grid(False)
     axes.set_facecolor("0.93")
     mesh = axes.pcolormesh(
