@@ -2,6 +2,8 @@
 
 import logging
 import re
+from contextlib import suppress
+from importlib import import_module
 from importlib.resources import files
 from types import ModuleType
 from typing import Any
@@ -51,6 +53,8 @@ def make_app(
         If Dash is not installed.
     """
     require("dash", "dashboard")
+    with suppress(ImportError):  # plotly takes it as it is, and a second thread would find half of it
+        import_module("pandas")
     from dash import Dash
     from flask import Flask
 

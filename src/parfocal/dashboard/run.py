@@ -1,7 +1,9 @@
 """The dashboard's process: its socket, its threads, its end."""
 
+import signal
 import socket
 from collections.abc import Callable
+from types import FrameType
 
 from parfocal.dashboard.app import make_app
 from parfocal.extras import require
@@ -31,9 +33,16 @@ def serve(
     listener.listen(64)
     server = waitress.create_server(app.server, sockets=[listener], threads=_THREADS, ident=None)
     app.server.extensions["parfocal"].warm()
+    before = signal.signal(signal.SIGTERM, _end)
     if started is not None:
         started()
     try:
         server.run()
     finally:
+        signal.signal(signal.SIGTERM, before)
         app.server.extensions["parfocal"].close()
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does: what is at work is finished, and the storage closed."""
+    raise SystemExit(0)

@@ -33,7 +33,7 @@ def sections() -> tuple[tuple[ModuleType, str, bool], ...]:
         (trials, "Trials", True),
         (slices, "Slices", False),
         (importance, "Importance of parameters", False),
-        (profiles, "Profiles: how far each parameter may be moved", False),
+        (profiles, "Profiles", False),
         (timeline, "Timeline of workers", False),
         (failures, "Failures", False),
     )
