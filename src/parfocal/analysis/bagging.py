@@ -45,6 +45,12 @@ class Bags:
             return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
     @property
+    def gains(self) -> Floats:
+        """What splits by each column take off the squared error, (d,), interactions included."""
+        trees = [tree for bag in self.trees for tree in bag]
+        return np.asarray(np.mean([tree.compute_feature_importances(normalize=False) for tree in trees], axis=0))
+
+    @property
     def quality(self) -> float:
         """R2 of what the bags say of trials that they have not seen; 1 is perfect, 0 no better than the mean."""
         said = self.outside_mean(self.table)
