@@ -31,8 +31,17 @@ def profile_sentence(profile: Profile) -> str:
 
 def loses(profile: Profile) -> str:
     """Say how much may be lost: ``less than 1 %``, and of what where that is not the best value itself."""
-    share = f"{100 * profile.tolerance:.3g} %"
-    return f"less than {share}" + (" of the way from the best to the median" if profile.of == "range" else "")
+    return f"less than {_share(profile)}"
+
+
+def _more(profile: Profile) -> str:
+    share, _, rest = _share(profile).partition(" %")
+    return f"{share} % or more{rest}"
+
+
+def _share(profile: Profile) -> str:
+    way = " of the way from the best to the median" if profile.of == "range" else ""
+    return f"{100 * profile.tolerance:.3g} %{way}"
 
 
 def within_text(profile: Profile) -> str:
@@ -68,7 +77,7 @@ def _others(profile: Profile) -> str:
     if tried == 1:
         return "no other choice has been tried"
     if not others:
-        return f"no other choice loses {loses(profile)}"
+        return f"every other choice that was tried loses {_more(profile)}"
     if len(others) == tried - 1:
         return f"each other choice that was tried loses {loses(profile)}"
     return f"{_listed(others)} {'loses' if len(others) == 1 else 'lose'} {loses(profile)}"
@@ -84,7 +93,7 @@ def _moves(profile: Profile) -> str:
     if not ways:
         if resting:
             return f"you may leave it inactive and lose {loses(profile)}"
-        return f"no other value that was tried loses {loses(profile)}"
+        return f"every other value that was tried loses {_more(profile)}"
     if profile.plateau >= _ALL and len(spans) == 1:
         low_high = _inward(*spans[0], axis, profile.best)
         return f"where it lies hardly matters: anywhere between {low_high} loses {loses(profile)}{resting}"

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from parfocal.analysis import Profile, loses, within_text
 from parfocal.plots import interactive as web
 from parfocal.plots import printed as paper
-from parfocal.plots.style import COLOURS, STAR, STAR_EDGE, faint, shorten
+from parfocal.plots.style import COLOURS, STAR, STAR_EDGE, faint, shorten, squeeze
 
 _EMPTY = "No evaluation has succeeded yet."
 _NONE = "The space has no parameter to draw."
@@ -50,7 +50,7 @@ def interactive(tables: Sequence[Profile], label: str) -> go.Figure:
     rows: dict[str, Any] = {
         "tickvals": list(range(len(tables))), "range": [len(tables) - 0.4, -0.6], "showgrid": False, "ticks": "",
     }  # fmt: skip
-    result.update_yaxes(rows, ticktext=[web.safe(shorten(table.axis.title)) for table in tables])
+    result.update_yaxes(rows, ticktext=[web.safe(squeeze(table.axis.title, 22)) for table in tables])
     told = [web.safe(shorten(within_text(table), 34)) for table in tables]
     right: dict[str, Any] = {**web.LOOK, "overlaying": "y", "side": "right", "showline": False, "ticktext": told}
     result.update_layout(yaxis2={**right, **rows})
@@ -77,12 +77,14 @@ def printed(tables: Sequence[Profile], label: str, width: paper.Width = "one") -
                 axes.plot([low], [row], "s", color=_GREEN, markersize=3.5)
         if table.known:
             paper.star(axes, np.array([_star(table)]), np.array([float(row)]), 7)
-        text = paper.safe(shorten(within_text(table), 40))
+        text = paper.safe(shorten(within_text(table), 20 if width == "one" else 40))
         axes.text(1.05, row, text, fontsize=paper.SMALL, va="center", ha="left", transform=axes.get_yaxis_transform())
     axes.set_ylim(len(tables) - 0.4, -0.6)
     axes.set_xlim(-0.02, 1.04)
     axes.set_xticks([0, 0.5, 1], ["low", "middle", "high"])
-    axes.set_yticks(range(len(tables)), [paper.safe(shorten(table.axis.title)) for table in tables])
+    axes.set_yticks(
+        range(len(tables)), [paper.safe(squeeze(table.axis.title, 14 if width == "one" else 22)) for table in tables]
+    )
     axes.grid(False)
     paper.legend(result, width)
     return result

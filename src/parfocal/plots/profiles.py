@@ -105,7 +105,7 @@ def printed(tables: Sequence[Profile], label: str, width: paper.Width = "two") -
     limits = web.padded(_limits(tables), below=0.12)
     for i, axes in enumerate(grid.flat):
         if i < len(tables):
-            draw(paper.tidy(axes), tables[i], label if i % columns == 0 else "", limits)
+            draw(paper.tidy(axes), tables[i], label if i % columns == 0 else "", limits, 28 if width == "two" else 18)
         else:
             axes.set_axis_off()
     paper.legend(result, width)

@@ -92,7 +92,7 @@ def printed(tables: Sequence[Slice], label: str, width: paper.Width = "two") -> 
         return result
     for i, axes in enumerate(grid.flat):
         if i < len(tables):
-            draw(paper.tidy(axes), tables[i], label if i % columns == 0 else "")
+            draw(paper.tidy(axes), tables[i], label if i % columns == 0 else "", room=28 if width == "two" else 18)
         else:
             axes.set_axis_off()
     paper.legend(result, width)
