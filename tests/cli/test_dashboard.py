@@ -27,7 +27,13 @@ def refused(capsys: pytest.CaptureFixture[str], *options: str) -> str:
 
 def test_a_file_that_does_not_exist_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "there is no such database yet" in refused(capsys, "--storage", str(tmp_path / "none.db"))
+    assert "there is no such database yet" in refused(capsys, str(tmp_path / "none.db"))
     assert not (tmp_path / "none.db").exists()
+
+
+def test_what_to_show_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Name what to show, once" in refused(capsys)
+    assert "Name what to show, once" in refused(capsys, "a.db", "--storage", "b.db")
 
 
 def test_a_prefix_has_slashes_at_both_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

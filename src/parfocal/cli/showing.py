@@ -56,7 +56,11 @@ def report(
 
 @app.command()
 def dashboard(
-    storage: Annotated[str, typer.Option(help="An experiment's YAML file, or a database: a file or a URL.")],
+    target: Annotated[
+        str | None,
+        typer.Argument(help="An experiment's YAML file, or a database: a file or a URL.", metavar="[TARGET]"),
+    ] = None,
+    storage: Annotated[str | None, typer.Option(help="The same, by name.")] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0: a free one.", min=0, max=65535)] = 8050,
     prefix: Annotated[
@@ -76,7 +80,9 @@ def dashboard(
     """Show studies in a browser, live while they run; it only reads, unless --edit is given."""
     from parfocal.cli.dashboard import show_dashboard
 
-    show_dashboard(storage, host, port, prefix, edit, not no_browser, allow_host or [])
+    if (target is None) == (storage is None):
+        raise InvalidInput("Name what to show, once: `parfocal dashboard study.db`, or `--storage study.db`.")
+    show_dashboard(target or storage or "", host, port, prefix, edit, not no_browser, allow_host or [])
 
 
 @app.command()
