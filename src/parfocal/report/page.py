@@ -6,8 +6,8 @@ from typing import Any
 
 from parfocal.report.tags import Html, join, tag
 
-_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
-"""The browser itself refuses anything from outside the file."""
+_POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:"
+"""The browser itself refuses anything from outside the file; plotly.js compiles what draws parallel coordinates."""
 
 
 def page(title: str, header: Sequence[Html], sections: Mapping[str, tuple[str, Html]], footer: Html) -> str:
