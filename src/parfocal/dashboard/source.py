@@ -26,7 +26,7 @@ FRESH = 0.5
 """Seconds for which what was read is taken as it is: how often a study is read, however many look at it."""
 _AWAY = 2.0  # s, in which a database that did not answer is not asked again
 _TABLES = 64
-_STUDIES = 16  # that are kept in memory, some 100 bytes a trial and parameter
+_STUDIES = 16  # that are kept in memory
 
 
 @dataclass(frozen=True)
