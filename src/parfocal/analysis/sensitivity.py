@@ -20,6 +20,12 @@ from parfocal.space.axes import axis as column_of
 from parfocal.trials import Objective
 from parfocal.typing import Floats, Value, Values
 
+_APART = 1e-9
+"""Codes nearer than this are of the same value: a number that was written and read again moves in its last digits."""
+
+Replicates = Mapping[int, Sequence[float] | Floats] | Floats
+"""Scores by trial number, or an array (trials, scores) with NaN where there are fewer."""
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -56,8 +62,11 @@ class Sensitivity:
     """The effects of all parameters, the largest best-worst difference first."""
 
     effects: tuple[Effect, ...]
-    combined: Mapping[str, Value]
-    """The standard configuration with the best value of each parameter: worth one evaluation, not a promise."""
+    combined: Mapping[str, Value] | None
+    """The standard configuration with the best value of each parameter: worth one evaluation, not a promise.
+
+    A parameter that becomes active by it stands at its default; None where it would break a constraint.
+    """
     tests: int
     """Parameters that could be tested."""
     rising: bool
@@ -105,7 +114,7 @@ def sensitivity(
     objective: Objective,
     centre: Values,
     *,
-    replicates: Mapping[int, Sequence[float]] | None = None,
+    replicates: Replicates | None = None,
 ) -> Sensitivity:
     """Return the effect of each parameter around ``centre``, from trials that differ from it in that one only.
 
@@ -116,15 +125,16 @@ def sensitivity(
     centre
         The standard configuration.
     replicates
-        Scores of single images or folds by trial number, in the user's own units: what a value's mean and spread are
-        made of. None: the values of all trials of that configuration (repetitions). With it, one run only.
+        Scores of single images or folds in the user's own units, by trial number or as an array with a row a trial:
+        what a value's mean and spread are made of. Scores that are not finite are left out. None: the values of all
+        trials of that configuration (repetitions). With it, one run only.
 
     Raises
     ------
     SpaceError
         When the centre is no configuration of the space.
     InvalidInput
-        When replicates are given for several runs.
+        When replicates are given for several runs, or as an array that has not one row a trial.
     """
     runs = as_runs(histories)
     if replicates is not None and len(runs) != 1:
@@ -134,29 +144,45 @@ def sensitivity(
     loss = np.concatenate([np.empty(0), *(np.where(comparable(r.history), r.history.loss, np.nan) for r in runs)])
     value = objective.value(loss)
     usable = ~np.isnan(loss)
-    if replicates is not None:
-        usable &= np.isin(np.arange(len(loss)), list(replicates))
+    scores = None if replicates is None else _scores(replicates, len(loss))
+    if scores is not None:
+        usable &= np.isin(np.arange(len(loss)), [number for number, each in scores.items() if len(each)])
     # a child may come or go with its parent: what is active in only one of both configurations does not count
-    same = (middle == X) | np.isnan(X) | np.isnan(middle)
+    same = (np.abs(X - middle) < _APART) | np.isnan(X) | np.isnan(middle)
     effects = []
     for j, name in enumerate(space.columns):
         rows = np.flatnonzero(np.delete(same, j, axis=1).all(axis=1) & usable & ~np.isnan(X[:, j]))
         if np.isnan(middle[j]) or not len(rows):
             continue
-        codes, which = np.unique(X[rows, j], return_inverse=True)
-        groups = [rows[which == k] for k in range(len(codes))]
+        rows = rows[np.argsort(X[rows, j], kind="stable")]
+        groups = np.split(rows, np.flatnonzero(np.diff(X[rows, j]) > _APART) + 1)
         samples = [
-            value[group] if replicates is None else np.concatenate([np.asarray(replicates[r]) for r in group.tolist()])
-            for group in groups
+            value[group] if scores is None else np.concatenate([scores[r] for r in group.tolist()]) for group in groups
         ]
         values = tuple(space.decode(X[[group[0]]])[0][name] for group in groups)
-        standard = int(np.flatnonzero(codes == middle[j])[0]) if (codes == middle[j]).any() else None
+        standard = next((k for k, group in enumerate(groups) if same[group[0], j]), None)
         effects.append(_effect(name, values, samples, standard, objective.direction == "maximize"))
     tests = sum(not math.isnan(effect.p) for effect in effects)
     effects = [replace(effect, p_adjusted=min(1.0, effect.p * tests)) for effect in effects]
     effects.sort(key=lambda effect: -effect.difference)
-    combined = {**dict(centre), **{effect.name: effect.values[effect.best] for effect in effects}}
+    moved = space.encode([{**dict(centre), **{effect.name: effect.values[effect.best] for effect in effects}}])
+    combined = space.decode(moved)[0] if space.feasible(moved)[0] else None
     return Sensitivity(tuple(effects), combined, tests, objective.direction == "maximize")
+
+
+def _scores(replicates: Replicates, trials: int) -> dict[int, Floats]:
+    """Return the finite scores of each trial."""
+    if isinstance(replicates, Mapping):
+        given = {int(number): np.asarray(each, dtype=np.float64).ravel() for number, each in replicates.items()}
+    else:
+        table = np.asarray(replicates, dtype=np.float64)
+        if table.ndim != 2 or len(table) != trials:
+            raise InvalidInput(
+                f"Replicates must be an array with one row for each of the {trials} trials, or a mapping from trial "
+                f"numbers to scores; got the shape {table.shape}."
+            )
+        given = dict(enumerate(table))
+    return {number: each[np.isfinite(each)] for number, each in given.items()}
 
 
 def _effect(name: str, values: tuple[Value, ...], samples: list[Floats], standard: int | None, rising: bool) -> Effect:
