@@ -49,6 +49,42 @@ def test_configurations_at_several_fidelities():
     assert table.tau[0] == pytest.approx(-1) and table.count[0] == 12
     assert table.regret[0] == pytest.approx(1.0)
     assert table.z[0] == pytest.approx(z_of(-1, 12))
+    assert table.sure.tolist() == [True]
+
+
+def test_few_configurations_are_not_sure_whatever_their_p():
+    """Four in the same order: p is 0.04 by the normal statistic, and 2 in 24 by counting orders."""
+    values = np.array([[1.0, 1], [2, 2], [3, 3], [4, 4]])
+    table = curve_correlation(values, LOSS)
+    assert table.p[0] < 0.05 < kendalltau(values[:, 0], values[:, 1], method="exact").pvalue
+    assert table.sure.tolist() == [False]
+
+
+def test_partial_results_of_pruned_trials_count_at_their_fidelity_and_failed_ones_do_not():
+    space = Space({"x": Float(0, 1)})
+    X = np.linspace(0.1, 0.9, 4)[:, None]
+    history = History(1)
+    for fidelity in (0.25, 1.0):
+        history.append(X, fidelity=fidelity)
+    states = [State.PRUNED] * 3 + [State.FAILED] + [State.COMPLETE] * 4
+    history.tell(np.arange(8), states, [1, 2, 3, np.nan, 1, 2, 3, 0])
+    table = rank_correlation(space, history, LOSS)
+    assert table.count.tolist() == [3] and table.tau[0] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("objective", [LOSS, SCORE])
+def test_regret_is_what_the_choice_by_a_level_loses_in_either_direction(objective):
+    values = np.array([[3.0, 10], [1, 7], [5, 4]])
+    table = curve_correlation(values, objective)
+    assert table.regret[0] == pytest.approx(6.0 if objective is SCORE else 3.0)
+
+
+def test_tau_b_corrects_for_ties():
+    rng = np.random.default_rng(3)
+    values = rng.integers(0, 5, size=(50, 3)).astype(float)
+    table = curve_correlation(values, LOSS)
+    for i in range(2):
+        assert table.tau[i] == pytest.approx(kendalltau(values[:, i], values[:, 2], variant="b").statistic)
 
 
 @pytest.mark.parametrize("rows", [0, 1])

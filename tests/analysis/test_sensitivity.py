@@ -76,7 +76,8 @@ def test_scores_of_single_images_are_replicates():
 def test_single_values_cannot_be_tested_and_say_so():
     plan = one_at_a_time(SPACE, CENTRE)
     table = sensitivity(SPACE, _history(plan, np.arange(len(plan), dtype=float)), LOSS, CENTRE)
-    assert table.tests == 0 and all(np.isnan(effect.p) for effect in table.effects)
+    assert table.tests == 0 and len(table.effects) == 3
+    assert all(np.isnan([effect.p, effect.p_adjusted, effect.F]).all() for effect in table.effects)
     assert sensitivity(SPACE, History(SPACE.dimension), LOSS, CENTRE).effects == ()
 
 

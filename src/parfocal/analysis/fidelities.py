@@ -14,7 +14,11 @@ from parfocal.analysis.runs import Histories, as_runs
 from parfocal.errors import InvalidInput
 from parfocal.space import Space
 from parfocal.trials import Objective, State
-from parfocal.typing import Floats, Ints
+from parfocal.typing import Bools, Floats, Ints
+
+LEVEL = 0.05
+FEWEST = 10
+"""Configurations below which the normal statistic is not relied on."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,11 @@ class RankCorrelation:
     regret: Floats
     """What choosing by this level loses at the last one, in the user's own units, at least 0."""
     rising: bool
+
+    @property
+    def sure(self) -> Bools:
+        """Whether chance is an unlikely reason of each tau: p below 0.05, from at least ten configurations."""
+        return np.asarray(np.nan_to_num(self.p, nan=1.0) < LEVEL) & (self.count >= FEWEST)
 
 
 def rank_correlation(space: Space, histories: Histories, objective: Objective) -> RankCorrelation:

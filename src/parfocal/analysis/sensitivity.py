@@ -163,7 +163,8 @@ def sensitivity(
         standard = next((k for k, group in enumerate(groups) if same[group[0], j]), None)
         effects.append(_effect(name, values, samples, standard, objective.direction == "maximize"))
     tests = sum(not math.isnan(effect.p) for effect in effects)
-    effects = [replace(effect, p_adjusted=min(1.0, effect.p * tests)) for effect in effects]
+    # numpy's minimum, since min(1.0, nan) is 1.0
+    effects = [replace(effect, p_adjusted=float(np.minimum(effect.p * tests, 1.0))) for effect in effects]
     effects.sort(key=lambda effect: -effect.difference)
     moved = space.encode([{**dict(centre), **{effect.name: effect.values[effect.best] for effect in effects}}])
     combined = space.decode(moved)[0] if space.feasible(moved)[0] else None
