@@ -114,7 +114,7 @@ def test_pictures_that_were_asked_for_longest_ago_go_when_there_is_no_more_room(
         assert studio.ask("a", overlay(), PNG, 60).content
         assert studio.ask("b", overlay(2.0), PNG, 60).content
         assert studio.ask("a", overlay(), PNG).content is None
-        kept = {name.rpartition(".")[0] for name in os.listdir(studio._folder.name) if name[0] in "ab"}
+        kept = {name.rpartition(".")[0] for name in os.listdir(studio._folder) if name[0] in "ab"}
         assert kept == {"b"}
     finally:
         studio.close()
@@ -139,13 +139,14 @@ def test_what_nobody_asks_for_any_more_is_not_drawn(studio, monkeypatch):
 def test_the_end_takes_process_and_pictures_along():
     studio = Studio()
     assert studio.ask("a", overlay(), PNG, 60).content
-    pid, folder = child_of(studio), studio._folder.name
+    pid, folder = child_of(studio), studio._folder
     begin = time.monotonic()
     studio.close()
     assert time.monotonic() - begin < 5
     assert not os.path.exists(folder)
     assert pid not in processes.tree(os.getpid())
     assert "end" in studio.ask("a", overlay(), PNG).error
+    assert not os.path.exists(folder), "nor does a late question make it again"
 
 
 def test_images_of_microscopes_become_pictures(studio, tmp_path):
@@ -165,3 +166,18 @@ def test_the_orders_are_those_that_files_are_known_of():
     from parfocal.dashboard.studio import FILES
 
     assert set(FILES) == set(drawing._ORDERS)
+
+
+def test_a_studio_of_which_nobody_asks_anything_leaves_nothing_behind():
+    studio = Studio()
+    assert studio._temporary is None
+    studio.close()
+    assert studio._temporary is None
+
+
+def test_a_folder_that_was_swept_is_made_again(studio):
+    import shutil
+
+    assert studio.ask("a", overlay(), PNG, 60).content
+    shutil.rmtree(studio._folder)
+    assert studio.ask("a", overlay(), PNG, 60).content

@@ -62,7 +62,7 @@ class Studio:
 
     def __init__(self, limit: float = LIMIT, most: int = MOST) -> None:
         self._limits, self._most = Limits(seconds=limit), most
-        self._folder = tempfile.TemporaryDirectory(prefix="parfocal-overlays-", ignore_cleanup_errors=True)
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._changed = threading.Condition()
         self._wanted: dict[str, _Wanted] = {}
         self._drawing: str | None = None
@@ -99,14 +99,14 @@ class Studio:
                 self._changed.wait(deadline - now)
 
     def _answer(self, name: str, order: Mapping[str, Any], suffix: str, now: float) -> Answer | None:
+        if self._closed:
+            return Answer(error="The dashboard is about to end.")
         if name in self._kept:
             self._kept.move_to_end(name)
             try:
                 return Answer(self._file(name, suffix).read_bytes())
-            except OSError:  # temporary folders are swept on some machines
+            except OSError:
                 del self._kept[name]
-        if self._closed:
-            return Answer(error="The dashboard is about to end.")
         error, since = self._failed.get(name, ("", 0.0))
         if error and now - since < _SULK:
             return Answer(error=error)
@@ -122,7 +122,16 @@ class Studio:
         return None
 
     def _file(self, name: str, suffix: str) -> Path:
-        return Path(self._folder.name, name + suffix)
+        return self._folder / (name + suffix)
+
+    @property
+    def _folder(self) -> Path:
+        """Where pictures are kept: made with the first one, so that where nobody asks for any nothing is left."""
+        if self._temporary is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="parfocal-overlays-", ignore_cleanup_errors=True)
+        folder = Path(self._temporary.name)
+        folder.mkdir(mode=0o700, exist_ok=True)  # temporary folders are swept on some machines
+        return folder
 
     # ------------------------------------------------------------ the thread that has drawings made
 
@@ -146,7 +155,8 @@ class Studio:
                 self._changed.notify_all()
         if self._isolated is not None:
             self._isolated.close()
-        self._folder.cleanup()
+        if self._temporary is not None:
+            self._temporary.cleanup()
 
     def _next(self) -> str | None:
         """Wait for something to draw and return its name, None in the end."""
@@ -164,7 +174,6 @@ class Studio:
     def _draw(self, name: str, order: Mapping[str, Any]) -> Outcome:
         if self._isolated is None:
             self._isolated = Isolated(Drawer(), Objective("done"), self._limits)
-        Path(self._folder.name).mkdir(mode=0o700, exist_ok=True)
         written = {key: str(self._file(name, suffix)) for key, suffix in FILES[order["do"]].items()}
         configuration = Configuration({ORDER: json.dumps({**order, **written})})
         try:
@@ -189,7 +198,7 @@ class Studio:
         self._kept[name] = sum(file.stat().st_size for file in files if file.exists())
         while sum(self._kept.values()) > self._most and len(self._kept) > 1:
             old, _ = self._kept.popitem(last=False)
-            for file in Path(self._folder.name).glob(f"{old}.*"):
+            for file in self._folder.glob(f"{old}.*"):
                 file.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -198,9 +207,7 @@ class Studio:
             self._closed = True
             self._changed.notify_all()
             thread = self._thread
-        if thread is None:
-            self._folder.cleanup()
-        else:
+        if thread is not None:
             thread.join(15.0)
 
 
