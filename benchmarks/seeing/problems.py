@@ -1,7 +1,8 @@
 """Made-up problems whose structure is known: which parameters can be optimized apart, and which cannot.
 
-Two sets of twenty: ``first``, on which thresholds were chosen, and ``second``, with other functions, dimensions and
-seeds, which was run once for the figures.
+Three sets of twenty: ``first``, on which thresholds were chosen; ``second``, with other functions, optima and
+dimensions, against which two of the thresholds that the first one left open were held; and ``third``, drawn at random,
+which had no part in any choice.
 """
 
 from collections.abc import Callable, Sequence
@@ -323,3 +324,42 @@ def second() -> tuple[Problem, ...]:
         ),
         _problem("four, all tied, integer", [([f(), step, f(), f()], chain(0.5))], total(1), seed=30),
     )
+
+
+def third(count: int = 20, seed: int = 7) -> tuple[Problem, ...]:
+    """Return problems drawn at random: 2 to 8 parameters, blocks of 1 to 3, some noisy."""
+    rng = np.random.default_rng(seed)
+    return tuple(_drawn(np.random.default_rng(rng.integers(2**32)), index) for index in range(count))
+
+
+def _drawn(rng: np.random.Generator, index: int) -> Problem:
+    wanted, blocks = int(rng.integers(2, 9)), list[tuple[Sequence[Parameter], Part]]()
+    sizes: list[int] = []
+    while sum(sizes) < wanted:
+        sizes.append(int(rng.choice([1, 2, 3], p=[0.55, 0.35, 0.1])))
+        sizes[-1] = min(sizes[-1], wanted - sum(sizes[:-1]))
+        blocks.append(_drawn_block(rng, sizes[-1]))
+    weights = rng.uniform(0.6, 1.4, len(blocks)).tolist()
+    whole = (total, score, norm, harmonic, logarithm)[int(rng.choice(5, p=[0.4, 0.2, 0.15, 0.15, 0.1]))]
+    noise = float(rng.choice([0.0, 0.03], p=[0.7, 0.3]))
+    name = f"drawn {index}: {' + '.join(map(str, sizes))}, {whole.__name__}{', noisy' if noise else ''}"
+    return _problem(name, blocks, whole(*weights), noise, 100 + index)
+
+
+def _drawn_block(rng: np.random.Generator, size: int) -> tuple[Sequence[Parameter], Part]:
+    def number() -> Parameter:
+        return (Float(0.0, 1.0), _number(True), Integer(1, 25))[int(rng.choice(3, p=[0.6, 0.2, 0.2]))]
+
+    optimum = float(rng.uniform(0.25, 0.75))
+    if size == 1:
+        kind = int(rng.choice(4, p=[0.6, 0.15, 0.1, 0.15]))
+        if kind == 3:
+            return [Categorical(list("abc"))], choice(3, int(rng.integers(3)))
+        return [number()], (bowl(optimum), bowl(optimum, 1.3), slope(bool(rng.integers(2))))[kind]
+    if size == 3:
+        return [number(), number(), number()], chain(optimum)
+    kind = int(rng.integers(5))
+    if kind == 4:
+        return [Categorical(list("pqr")), number()], exclusive(3)
+    part = (valley(optimum), bent(optimum), product(optimum), rotated(float(rng.uniform(0.6, 1.0)), optimum))[kind]
+    return [number(), number()], part

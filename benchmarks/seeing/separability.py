@@ -1,8 +1,7 @@
 """Which parameters can be optimized apart: how often the verdict is right, and what it saves.
 
     python -m benchmarks.seeing.separability problems [--quick]
-        twenty problems on which thresholds were chosen, and twenty others: structure found from 200 random trials,
-        and from these and at most 40 probes
+        three times twenty problems: structure found from 200 random trials, and from these and at most 40 probes
     python -m benchmarks.seeing.separability spots FOLDER [--quick]
         the structure of the task spots-background from its dense grid (FOLDER/spots-background.json and .npy), and the
         evaluations to 99 % of the optimum: one joint search against a sequence of blocks, with the same inner optimizer
@@ -21,7 +20,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from benchmarks.seeing.problems import Problem, first, second
+from benchmarks.seeing.problems import Problem, first, second, third
 
 from parfocal.analysis import priors, separability, separate
 from parfocal.errors import SpaceExhausted
@@ -62,20 +61,25 @@ def decided(problem: Problem, seed: int, trials: int = TRIALS, probes: int = PRO
 
 def of_problems(quick: bool) -> None:
     """Print both sets."""
-    for name, problems in (("first (thresholds were chosen on it)", first()), ("second (run once)", second())):
+    sets = {
+        "first (thresholds were chosen on it)": first(),
+        "second (two thresholds were compared on it)": second(),
+        "third (drawn at random, no part in any choice)": third(),
+    }
+    for name, problems in sets.items():
         print(f"\n{name}: {TRIALS} random trials, at most {PROBES} probes")
-        print(f"{'problem':34s} {'before':>7s} {'after':>7s} {'probes':>7s} {'seconds':>8s}")
+        print(f"{'problem':40s} {'before':>7s} {'after':>7s} {'probes':>7s} {'seconds':>8s}")
         totals, pairs = np.zeros((2, 4)), np.zeros(2)
         chosen = problems[:4] if quick else problems
         for seed, problem in enumerate(chosen):
             start = time.perf_counter()
-            both = decided(problem, 2000 + seed)
+            both = decided(problem, 4000 + seed)
             totals += np.array(both)
             truth, d = len(pairs_of([tuple(b) for b in problem.blocks])), problem.space.dimension
             pairs += [truth, d * (d - 1) // 2 - truth]
             words = ["right" if each[0] else "WRONG" for each in both]
             took = time.perf_counter() - start
-            print(f"{problem.name:34s} {words[0]:>7s} {words[1]:>7s} {both[1][3]:7d} {took:8.1f}", flush=True)
+            print(f"{problem.name:40s} {words[0]:>7s} {words[1]:>7s} {both[1][3]:7d} {took:8.1f}", flush=True)
         for when, row in zip(("before", "after"), totals, strict=True):
             print(
                 f"{when}: {row[0]:.0f} of {len(chosen)} right; wrong splits {row[1]:.0f} of {pairs[0]:.0f} pairs, "

@@ -184,7 +184,8 @@ def separability(
     seed
         Of the drawn functions.
     ranked
-        Only the first so many complete trials make the scale of the ranks; None: all.
+        From the first so many complete trials the model's own parameters are learned, the others only inform it;
+        None: from all.
 
     Raises
     ------

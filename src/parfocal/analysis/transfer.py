@@ -53,7 +53,8 @@ def believed(
 ) -> Believed:
     """Return the model of losses ``(n,)`` at rows ``X (n, d)``; ranks are modelled, so that the scale is no matter.
 
-    The first ``ranked`` rows alone make the scale of the ranks: others that crowd near the best would stretch it there.
+    Only from the first ``ranked`` rows are the scale of the ranks and the parameters of the processes learned: others,
+    that crowd in odd places, would bend both.
 
     It is several processes: one of all trials, and others of most of them, so that what a process learns of its own
     parameters is part of what is uncertain.
@@ -64,9 +65,12 @@ def believed(
     scores = np.concatenate([own, forth(loss[len(known) :])])
     models = []
     for member in range(MEMBERS):
-        kept = np.arange(len(loss)) if not member else np.sort(rng.permutation(len(loss))[: ceil(MOST * len(loss))])
-        kept = kept[_thinned(loss[kept])]
-        models.append(GaussianProcess().fit(space, X[kept], scores[kept], rng))
+        own_rows = len(known) if not member else ceil(MOST * len(known))
+        kept = np.sort(rng.permutation(len(known))[:own_rows]) if member else np.arange(own_rows)
+        kept = kept[_thinned(known[kept])]
+        learned = GaussianProcess().tuned(space, X[kept], scores[kept])
+        kept = np.concatenate([kept, np.arange(len(known), len(loss))])
+        models.append(learned.fit(space, X[kept], scores[kept], rng))
     paths = [model.paths(ceil(count / MEMBERS), rng) for model in models]
     spread = float(np.mean([np.sqrt(model.parameters.noise * model.found.signal) for model in models]))
     low = float(scores.min())
