@@ -211,7 +211,7 @@ def test_scrolling_down_adds_cards(served, look):
     page.wait_for_selector(".card")
     assert page.locator(".card").count() == gallery.PAGE
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
-    page.wait_for_function("document.querySelectorAll('.card').length === 40", timeout=20000)
+    page.wait_for_function("document.querySelectorAll('.card').length === 40", timeout=60000)
     assert page.locator("#gallery-more").is_hidden()
 
 
