@@ -152,8 +152,8 @@ def _bars(tables: Sequence[Importance]) -> list[_Bar]:
         if share >= _LEAST_PAIR:
             ends = [_pair(table, pair) for table in tables]
             short = " × ".join(squeeze(name, _HALF) for name in pair)
-            place = bars[-1].place + (1 if " × " in bars[-1].name else 1 + _GAP)
-            bars.append(_Bar(place, " × ".join(pair), short, *([end[i] for end in ends] for i in range(3))))
+            below = bars[-1].place + (1 if " × " in bars[-1].name else 1 + _GAP)
+            bars.append(_Bar(below, " × ".join(pair), short, *([end[i] for end in ends] for i in range(3))))
     return bars
 
 
