@@ -2,6 +2,8 @@
 
     python -m benchmarks.seeing.separability problems [--quick]
         three times twenty problems: structure found from 200 random trials, and from these and at most 40 probes
+    python -m benchmarks.seeing.separability errors [--quick]
+        how often the verdicts on pairs of these problems are wrong, held against what the exact functions lose
     python -m benchmarks.seeing.separability spots FOLDER [--quick]
         the structure of the task spots-background from its dense grid (FOLDER/spots-background.json and .npy), and the
         evaluations to 99 % of the optimum: one joint search against a sequence of blocks, with the same inner optimizer
@@ -23,6 +25,7 @@ import numpy as np
 from benchmarks.seeing.problems import Problem, first, second, third
 
 from parfocal.analysis import priors, separability, separate
+from parfocal.analysis.transfer import CONTEXTS, STARTS, Believed, different, lost
 from parfocal.errors import SpaceExhausted
 from parfocal.optimizers import propose
 from parfocal.space import Space
@@ -85,6 +88,40 @@ def of_problems(quick: bool) -> None:
                 f"{when}: {row[0]:.0f} of {len(chosen)} right; wrong splits {row[1]:.0f} of {pairs[0]:.0f} pairs, "
                 f"wrong merges {row[2]:.0f} of {pairs[1]:.0f} pairs; {row[3] / len(chosen):.0f} probes each"
             )
+
+
+def truly_lost(problem: Problem, seed: int) -> dict[frozenset[str], float]:
+    """Return what each pair loses on the exact function, as a share of the gain."""
+    D = problem.space.sample(4000, np.random.default_rng(seed))
+    y = problem.exact(D)
+    order = np.argsort(y)
+    good, half = order[: len(y) // 10], order[: len(y) // 2]
+    exact = Believed(lambda X: problem.exact(X)[None], problem.exact, 0.0)
+    contexts = np.concatenate([D[order[:1]], D[good[different(problem.space, D[good], CONTEXTS - 1)]]])
+    starts = D[half[np.linspace(0, len(half) - 1, STARTS).astype(int)]]
+    gone = lost(problem.space, exact, D, y, contexts, starts).draws[:, :, 0].min(axis=1)
+    names = combinations(problem.space.columns, 2)
+    return dict(zip(map(frozenset, names), (gone / (np.median(y) - y.min())).tolist(), strict=True))
+
+
+def of_errors(quick: bool) -> None:
+    """Print how many verdicts on pairs are wrong by the measure that they speak of."""
+    for name, problems in (("first", first()), ("second", second()), ("third", third())):
+        said = {"apart": [0, 0], "together": [0, 0], "open": [0, 0]}
+        weak, bound = 0, 0
+        for seed, problem in enumerate(problems[:4] if quick else problems):
+            truth = truly_lost(problem, seed)
+            rng = np.random.default_rng([problem.seed, 4000 + seed])
+            X = problem.space.sample(TRIALS, rng)
+            table = separability(problem.space, told(X, problem.loss(X, rng)), LOSS)
+            for pair in table.pairs:
+                more = truth[frozenset(pair.names)] > table.tolerance
+                wrong = (pair.verdict == "apart" and more) or (pair.verdict == "together" and not more)
+                said[pair.verdict] = [said[pair.verdict][0] + 1, said[pair.verdict][1] + wrong]
+            of_one = pairs_of([tuple(block) for block in problem.blocks])
+            bound, weak = bound + len(of_one), weak + sum(truth[pair] <= table.tolerance for pair in of_one)
+        words = "; ".join(f"{verdict}: {count}, {wrong} wrong" for verdict, (count, wrong) in said.items())
+        print(f"{name}: {words}; of {bound} pairs of one block {weak} lose no more than the tolerance", flush=True)
 
 
 def table_of(folder: Path, name: str) -> tuple[Space, Loss, float]:
@@ -197,12 +234,14 @@ def of_prior(folder: Path, quick: bool) -> None:
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("problems", "spots", "prior"))
+    parser.add_argument("what", choices=("problems", "errors", "spots", "prior"))
     parser.add_argument("folder", type=Path, nargs="?", default=Path("grids"))
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     if options.what == "problems":
         of_problems(options.quick)
+    elif options.what == "errors":
+        of_errors(options.quick)
     elif options.what == "spots":
         of_spots(options.folder, options.quick)
     else:
