@@ -7,7 +7,7 @@ from parfocal import Categorical, Float, Integer
 from parfocal.analysis import importance, rows_of
 from parfocal.analysis.coordinates import coordinates_of, points_of
 from parfocal.errors import InvalidInput
-from parfocal.space import Constant, Space
+from parfocal.space import Boolean, Constant, Space
 from parfocal.testing.studies import told
 from parfocal.trials import History, Objective, State
 
@@ -345,3 +345,48 @@ def test_points_of_is_the_inverse_of_coordinates_of():
     )
     X = space.sample(200, np.random.default_rng(0))
     np.testing.assert_allclose(points_of(space, coordinates_of(space, X)), X, atol=1e-12)
+
+
+@pytest.mark.parametrize(("switches", "error"), [(3, 0.02), (8, 0.02), (12, 0.05)])
+def test_many_switches_with_a_parameter_each_have_the_shares_of_their_closed_form(switches, error):
+    """2 to the number of switches patterns of activity, all as frequent.
+
+    f = sum of c w where the switch is on: a switch has c^2 / 16 of the variance, what it switches half of c^2 / 12.
+    """
+    space, loss, scale = _switchboard(switches, 1000)
+    table = importance(space, loss, LOSS, pairs=0)
+    truth = np.concatenate([scale**2 / 16, scale**2 / 24])
+    np.testing.assert_allclose(table.share[in_order(table, space.columns)], truth / truth.sum(), atol=error)
+
+
+def test_a_shuffled_switch_takes_with_it_what_it_switches():
+    """Of two trials half differ in the switch, by c w: the total effect is c^2 / 12."""
+    space, history, scale = _switchboard(5, 1500)
+    table = importance(space, history, LOSS, method="permutation")
+    whole = np.sum(scale**2 / 16 + scale**2 / 24)
+    truth = np.concatenate([scale**2 / 12, scale**2 / 24]) / whole
+    np.testing.assert_allclose(table.share[in_order(table, space.columns)], truth, atol=0.05)
+
+
+def _switchboard(switches, n):
+    names = {f"b{i}": Boolean() for i in range(switches)}
+    space = Space({**names, **{f"w{i}": Float(0, 1, when=f"b{i} == True") for i in range(switches)}})
+    scale = np.zeros(switches)
+    scale[:3] = [4, 3, 2]
+    X = space.sample(n, np.random.default_rng(0))
+    return space, told(X, np.nan_to_num(X[:, switches:]) @ scale), scale
+
+
+def test_pairs_of_a_switch_and_what_it_switches_with_another():
+    """Half of the space has a pure interaction of variance 1 there; the switch moves the mean from 0.5 to 0."""
+    space = Space({"b": Boolean(), "w": Float(0, 1, when="b == True"), "x": Float(0, 1)})
+    X = space.sample(3000, np.random.default_rng(0))
+    on = X[:, 0] > 0.5
+    loss = np.where(on, 12 * (np.nan_to_num(X[:, 1]) - 0.5) * (X[:, 2] - 0.5), X[:, 2])
+    table = importance(space, told(X, loss), LOSS, pairs=3)
+    rng = np.random.default_rng(1)
+    x, w, b = rng.random(10**6), rng.random(10**6), rng.random(10**6) > 0.5
+    whole = np.where(b, 12 * (w - 0.5) * (x - 0.5), x).var()
+    shares = dict(zip(map(frozenset, table.pairs), table.pair_share.tolist(), strict=True))
+    assert shares[frozenset({"w", "x"})] == pytest.approx(0.5 / whole, abs=0.06)
+    assert table.share[table.names.index("b")] == pytest.approx(0.25**2 / whole, abs=0.03)

@@ -10,7 +10,8 @@ from parfocal.typing import Bools, Floats
 
 BAGS, TREES = 16, 4
 """Bags, and trees in each; a bag is one bootstrap resample of the trials."""
-_LEAF = 3
+LEAF = 3
+"""Trials in a leaf, at least."""
 _SHARE = 5 / 6  # of the parameters that a split looks at
 
 
@@ -61,8 +62,8 @@ class Bags:
         return 1.0 - float(np.sum((self.target[known] - said[known]) ** 2)) / spread
 
 
-def grow(codes: Floats, target: Floats, rng: np.random.Generator) -> Bags:
-    """Return the forest of ``target`` (n,) at codes (n, d)."""
+def grow(codes: Floats, target: Floats, rng: np.random.Generator, leaf: int = LEAF) -> Bags:
+    """Return the forest of ``target`` (n,) at codes (n, d), with at least ``leaf`` trials in a leaf."""
     from sklearn import config_context
     from sklearn.tree import DecisionTreeRegressor
 
@@ -78,7 +79,7 @@ def grow(codes: Floats, target: Floats, rng: np.random.Generator) -> Bags:
             trees = []
             for seed in rng.integers(2**31, size=TREES).tolist():
                 tree = DecisionTreeRegressor(
-                    min_samples_leaf=min(_LEAF, max(1, n // 20)), max_features=_SHARE, random_state=seed
+                    min_samples_leaf=min(leaf, max(1, n // 20)), max_features=_SHARE, random_state=seed
                 )
                 trees.append(tree.fit(rows, goal, sample_weight=weight[seen], check_input=False).tree_)
             grown.append(tuple(trees))

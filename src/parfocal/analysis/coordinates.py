@@ -95,3 +95,10 @@ def codes_of(space: Space, name: str, coordinates: Floats) -> Floats:
     written = coordinates[active]
     result[active] = column.codes.code(written.astype(np.int64)) if column.options else column.encode(written, name)
     return result
+
+
+def tied_of(space: Space) -> Bools:
+    """Return which columns of X a condition or a constraint names, (d,): others are spread alike wherever active."""
+    rules = (*space.layout.rules.values(), *space.layout.constraints)
+    named = set().union(*(rule.expression.names for rule in rules))
+    return np.array([name in named for name in space.columns], dtype=np.bool_)

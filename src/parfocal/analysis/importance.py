@@ -29,7 +29,7 @@ from typing import Literal
 
 import numpy as np
 
-from parfocal.analysis.bagging import Bags, grow
+from parfocal.analysis.bagging import LEAF, Bags, grow
 from parfocal.analysis.coordinates import points_of
 from parfocal.analysis.fanova import main_effects, pair_effects
 from parfocal.analysis.lattice import Lattice, lattice
@@ -51,6 +51,7 @@ FEWEST = 10
 MOST = 4000
 """Complete trials that are looked at; of more a random choice is (an even one would follow the order of a grid)."""
 _PAIRED = 8  # the parameters that trees gain most by, whose pairs are looked at
+_FINE = 1000  # up to so many trials leaves hold a single one: nearer to the truth, and too slow with more
 _NORMAL = 1.645  # 90 %
 
 Trust = Literal["good", "fair", "poor", "none", "unknown"]
@@ -193,7 +194,10 @@ class _Data:
     def forest(self, rng: np.random.Generator) -> Bags | None:
         """Return the forest of the losses, those beyond the region cut off; None where the best are all equal."""
         target = np.minimum(self.loss, self.best(self.share)) if self.region == "best" else self.loss
-        return grow(self.lattice.codes(self.X), standardized(target), rng) if np.ptp(target) > 0 else None
+        if np.ptp(target) == 0:
+            return None
+        leaf = 1 if len(target) <= _FINE else LEAF
+        return grow(self.lattice.codes(self.X), standardized(target), rng, leaf)
 
 
 def standardized(loss: Floats) -> Floats:
@@ -237,7 +241,7 @@ def _permutation(data: _Data, pairs: int, rng: np.random.Generator) -> _Found | 
     bags = data.forest(rng)
     if bags is None:
         return None
-    shares = total_effects(bags, rng)
+    shares = total_effects(bags, data.lattice, data.X, rng)
     return _Found(shares.mean(axis=0), *_interval(shares.mean(axis=0), shares, bags.quality), bags.quality)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import qmc
 
-from parfocal.analysis.coordinates import axes_of, coordinates_of
+from parfocal.analysis.coordinates import axes_of, coordinates_of, tied_of
 from parfocal.space import Space
 from parfocal.typing import Bools, Floats
 
@@ -19,7 +19,7 @@ CELLS = 64
 INACTIVE = -0.5
 """The code of a parameter that is not active."""
 _SAMPLES = 4096
-_PATTERNS = 16  # the most frequent ones; what is rarer than these weighs next to nothing
+_PATTERNS = 256  # of more a random choice is looked at, a frequent one more often
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def lattice(space: Space, X: Floats, loss: Floats) -> Lattice:
     drawn = drawn[valid] if valid.any() else drawn
     samples = _codes(space, drawn, counts, orders)
     listed = np.array([0 < axis.count <= CELLS for axis in axes], dtype=bool)
-    return Lattice(space, counts, orders, _patterns(samples, counts, listed), samples)
+    return Lattice(space, counts, orders, _patterns(samples, counts, listed, tied_of(space)), samples)
 
 
 def _order(index: Floats, loss: Floats, choices: int) -> Floats:
@@ -90,23 +90,28 @@ def _codes(space: Space, X: Floats, counts: tuple[int, ...], orders: tuple[Float
     return np.nan_to_num(codes, nan=INACTIVE)
 
 
-def _patterns(samples: Floats, counts: tuple[int, ...], listed: Bools) -> tuple[Pattern, ...]:
+def _patterns(samples: Floats, counts: tuple[int, ...], listed: Bools, tied: Bools) -> tuple[Pattern, ...]:
     active = samples >= 0
     kinds, which, often = np.unique(active, axis=0, return_inverse=True, return_counts=True)
-    kept = np.argsort(-often, kind="stable")[:_PATTERNS]
+    which = which.ravel()
+    kept = np.arange(len(kinds))
+    if len(kinds) > _PATTERNS:
+        drawn = np.random.default_rng(0).choice(which, _PATTERNS, replace=False)
+        kept, often[:] = np.unique(drawn), np.bincount(drawn, minlength=len(kinds))
     found = []
     for kind in kept.tolist():
-        rows = samples[which.ravel() == kind]
+        rows = samples[which == kind]
         masses = []
         for j, count in enumerate(counts):
             mass = np.zeros(count + 1)
             if not kinds[kind, j]:
                 mass[-1] = 1.0
-            elif not listed[j] and _even(rows[:, j]):
+            elif not listed[j] and (not tied[j] or _even(rows[:, j])):
                 mass[:-1] = 1 / count
-            else:
-                cell = np.minimum((rows[:, j] * count).astype(np.int64), count - 1)
-                mass[:-1] = np.bincount(cell, minlength=count) / len(rows)
+            else:  # what no condition or constraint names is spread alike wherever it is active
+                place = rows[:, j] if tied[j] else samples[active[:, j], j]
+                cell = np.minimum((place * count).astype(np.int64), count - 1)
+                mass[:-1] = np.bincount(cell, minlength=count) / len(place)
             masses.append(mass)
         found.append(Pattern(often[kind] / often[kept].sum(), kinds[kind], tuple(masses)))
     return tuple(found)
