@@ -10,7 +10,7 @@ import pytest
 
 from parfocal.analysis import Plan, judged, probes, separability, separate
 from parfocal.analysis.blocks import joined, tied
-from parfocal.analysis.separability import holm
+from parfocal.analysis.pairwise import holm
 from parfocal.analysis.transfer import _of_order
 from parfocal.errors import InvalidInput
 from parfocal.optimizers import compose

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm, rankdata
 
+from parfocal.analysis import bootstrap
 from parfocal.errors import InvalidInput
-from parfocal.seeds import generator
 from parfocal.typing import Floats
 
 _EXACT = 100
@@ -70,17 +70,8 @@ def paired(before: Floats, after: Floats, *, maximize: bool, seed: int = 0) -> P
 
 def mean_interval(values: Floats, seed: int = 0) -> tuple[float, float]:
     """Return the 95 % percentile interval of the mean of values ``(n,)`` by resampling them; NaN for fewer than two."""
-    n = len(values)
-    if n < 2:
-        return math.nan, math.nan
-    rng = generator(seed, "mean interval")
-    means = np.empty(RESAMPLES)
-    block = max(1, 2_000_000 // n)
-    for start in range(0, RESAMPLES, block):
-        size = min(block, RESAMPLES - start)
-        means[start : start + size] = values[rng.integers(0, n, (size, n))].mean(axis=1)
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
-    return low, high
+    low, high = bootstrap.mean_interval(values[:, None], LEVEL, RESAMPLES, seed)
+    return float(low[0]), float(high[0])
 
 
 def signed_rank_p(differences: Floats) -> float:

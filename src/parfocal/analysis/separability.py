@@ -16,6 +16,7 @@ from scipy.special import ndtr
 
 from parfocal.analysis.blocks import Plan, joined, tied
 from parfocal.analysis.influence import influence
+from parfocal.analysis.pairwise import holm
 from parfocal.analysis.rows import rows_of
 from parfocal.analysis.runs import Histories, as_runs, comparable
 from parfocal.analysis.transfer import CONTEXTS, STARTS, Believed, believed, different, lost
@@ -270,14 +271,6 @@ def evidence(space: Space, histories: Histories, seed: int, ranked: int | None =
 def _unknown(names: tuple[str, str], verdict: Verdict) -> Pair:
     nan = float("nan")
     return Pair(names, (nan, nan), nan, nan, nan, nan, nan, verdict)
-
-
-def holm(p: Floats) -> Floats:
-    """Return p-values ``(k,)`` adjusted for their number (Holm 1979)."""
-    order = np.argsort(p, kind="stable")
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
-    return adjusted
 
 
 def _verdict(p: float, adjusted: float, error: float) -> Verdict:

@@ -151,7 +151,7 @@ class Source:
                     self._board = self.read(self._look)
                     self._looked = time.monotonic()
             except StorageError:
-                pass
+                pass  # read has noted it: the banner tells it, and what was known stays
             finally:
                 self._looking.release()
         return self._board
