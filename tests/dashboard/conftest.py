@@ -106,7 +106,7 @@ def serve() -> Iterator[Callable[..., Served]]:
             each.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, an event loop does: tests of other modules want their own
 def browser() -> Iterator[Any]:
     """Return a Chromium."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (extra 'test')")
