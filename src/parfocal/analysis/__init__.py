@@ -38,6 +38,7 @@ from parfocal.analysis.profilewords import loses, profile_sentence, within_text
 from parfocal.analysis.ranks import Ranks, ranks, ranks_of
 from parfocal.analysis.recommendation import Recommendation, recommendation
 from parfocal.analysis.regret import Regret, regrets
+from parfocal.analysis.repeated import RepeatedGain, repeated_gain
 from parfocal.analysis.rows import Rows, rows_of
 from parfocal.analysis.runs import Accessor, Histories, Run, as_runs
 from parfocal.analysis.runtimes import Runtimes, runtimes
@@ -109,6 +110,7 @@ __all__ = [
     "Ranks",
     "Recommendation",
     "Regret",
+    "RepeatedGain",
     "Rows",
     "Rule",
     "Run",
@@ -176,6 +178,7 @@ __all__ = [
     "ranks_of",
     "recommendation",
     "regrets",
+    "repeated_gain",
     "rows_of",
     "runtimes",
     "score_names",
