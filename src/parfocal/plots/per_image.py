@@ -65,7 +65,7 @@ def interactive(table: PerImage) -> go.Figure:
     result.update_xaxes(web.LOOK, showgrid=False)
     result.update_xaxes(tickangle=-90, tickvals=list(_COLUMNS), row=1, col=1)
     result.update_xaxes(title={"text": "trials, best first"}, row=1, col=2)
-    result.update_layout(height=height)
+    result.update_layout(height=height, margin={"b": 84})
     return result
 
 
