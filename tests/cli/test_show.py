@@ -42,7 +42,17 @@ def test_the_report_of_a_database_names_no_command_and_no_budget(study, tmp_path
     report_study(study.storage.path, None, tmp_path / "r.html", None)
     html = (tmp_path / "r.html").read_text()
     assert "Spent: 6 evaluations: 6 complete." in html
-    assert "parfocal run" not in html, "only an experiment's file can be run"
+    assert "To continue" not in html, "only an experiment's file can be gone on with"
+
+
+def test_a_pdf_comes_beside_the_page_or_alone_by_its_suffix(study, tmp_path, capsys):
+    pytest.importorskip("reportlab", reason="needs the extra 'pdf'")
+    pytest.importorskip("pypdf", reason="needs the extra 'pdf'")
+    report_study(study.storage.path, None, tmp_path / "r.html", None, True)
+    report_study(study.storage.path, None, tmp_path / "alone.PDF", None, True)
+    assert {path.name for path in tmp_path.iterdir() if "s.db" not in path.name} == {"alone.PDF", "r.html", "r.pdf"}
+    assert (tmp_path / "alone.PDF").read_bytes()[:5] == (tmp_path / "r.pdf").read_bytes()[:5] == b"%PDF-"
+    assert capsys.readouterr().out.count("Report: ") == 3
 
 
 def test_workers_are_a_number_or_auto():

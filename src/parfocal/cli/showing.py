@@ -43,15 +43,18 @@ def best(
 def report(
     target: Target,
     study: StudyName = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The HTML file to write.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file to write: *.html, or *.pdf for a PDF.")
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write a PDF beside the HTML file.")] = False,
     figures: Annotated[
         Path | None, typer.Option(help="Also write the figures as PNG, PDF and SVG into this folder.")
     ] = None,
 ) -> None:
-    """Write one self-contained HTML report."""
+    """Write one self-contained HTML report, or a PDF."""
     from parfocal.cli.report import report_study
 
-    report_study(target, study, out, figures)
+    report_study(target, study, out, figures, pdf)
 
 
 @app.command()

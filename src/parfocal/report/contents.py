@@ -1,8 +1,10 @@
 """All numbers of a report, gathered once: the page and the printed figures are drawn from the same tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+import numpy as np
 
 from parfocal.analysis import (
     Axis,
@@ -16,10 +18,14 @@ from parfocal.analysis import (
     Improvement,
     Influence,
     Parallel,
+    Pareto,
+    Pca,
     PerImage,
     Profile,
+    RepeatedGain,
     Rows,
     Run,
+    Separability,
     Share,
     Slice,
     Summary,
@@ -37,16 +43,23 @@ from parfocal.analysis import (
     influence,
     pairs,
     parallel,
+    pareto,
+    pca,
     per_image,
     presentable,
     profiles,
+    repeated_gain,
     rows_of,
+    separability,
     slices,
     summarize,
     surface,
     trails,
 )
 from parfocal.analysis import members as shares
+from parfocal.analysis.surface import even
+from parfocal.errors import InvalidInput
+from parfocal.report.unseen import Unseen
 from parfocal.space import Space
 from parfocal.trials import Objective
 from parfocal.typing import Values
@@ -55,6 +68,12 @@ MOST_PAIRED = 6
 """With more parameters, surfaces are drawn for all pairs of the most influential ones only."""
 MOST_SLICED = 12
 MOST_PROFILED = 25
+MOST_SEPARATED = 12
+"""With more parameters it is not worked out which can be optimized apart: the pairs are too many for a page."""
+MOST_JUDGED = 2000
+"""Complete trials that importance is worked out from; of more an even choice is."""
+LINES = 800
+"""Trials that parallel coordinates draw."""
 WARMUP = 20
 REGIONS: tuple[Literal["all", "best"], ...] = ("all", "best")
 
@@ -96,6 +115,21 @@ class Contents:
     failure_maps: tuple[FailureMap, ...]
     timeline: Timeline | None
     """None where times are not known."""
+    repeated: RepeatedGain | None = None
+    """The best against the default over repeated evaluations; None where they were not repeated."""
+    pca: Pca | None = None
+    """None with fewer than two parameters."""
+    separability: Separability | None = None
+    """None with fewer than two parameters, or with very many."""
+    fronts: tuple[Pareto, ...] = ()
+    """The Pareto front of each run; empty with a single objective."""
+    unseen: Unseen | None = None
+    """Scores on held-out images; None where there are none."""
+
+    @property
+    def found(self) -> bool:
+        """Whether any evaluation has succeeded."""
+        return self.summary.best_trial is not None
 
 
 def contents(
@@ -109,6 +143,7 @@ def contents(
     provenance: Mapping[str, Any] | None = None,
     members: Sequence[str] = (),
     timeline: Timeline | None = None,
+    unseen: Unseen | None = None,
 ) -> Contents:
     """Compute all tables of a report; arguments as for :func:`~parfocal.report.write_report`."""
     runs = as_runs(histories, trials)
@@ -143,19 +178,38 @@ def contents(
         failures=failures(runs),
         members=shares(runs[0].history, objective, members, runs[0].trial) if members and len(runs) == 1 else (),
         profiles=profiles(space, rows, objective, order.names[:MOST_PROFILED]),
-        importance=tuple(importance(space, rows, objective, region=region) for region in REGIONS),
-        parallel=parallel(space, rows, objective),
+        importance=tuple(_importance(space, rows, objective, region) for region in REGIONS),
+        parallel=parallel(space, rows, objective, most=LINES),
         per_image=_images(space, runs, objective, default),
         failure_maps=failure_map(space, runs),
         timeline=timeline,
+        repeated=None if default is None else repeated_gain(space, runs, objective, default),
+        pca=pca(space, rows, objective) if len(rows.axes) >= 2 else None,
+        separability=separability(space, runs, objective) if 2 <= len(rows.axes) <= MOST_SEPARATED else None,
+        fronts=tuple(pareto(space, run.history, objective) for run in runs) if objective.others else (),
+        unseen=unseen,
     )
+
+
+def _importance(space: Space, rows: Rows, objective: Objective, region: Literal["all", "best"]) -> Importance:
+    """Return the importance from an even choice of the complete trials: a forest of more takes long and says the same.
+
+    It still names how many there are.
+    """
+    done = np.flatnonzero(~np.isnan(rows.loss))
+    chosen = np.zeros(len(rows.loss), dtype=bool)
+    chosen[even(done, MOST_JUDGED)] = True
+    return replace(importance(space, rows.only(chosen), objective, region=region), of=len(done))
 
 
 def _images(space: Space, runs: tuple[Run, ...], objective: Objective, default: Values | None) -> PerImage | None:
     """Return what single images say, where trials tell of them."""
     if not any(run.trials is not None for run in runs):
         return None
-    table = per_image(space, runs, objective, default=default)
+    try:
+        table = per_image(space, runs, objective, default=default)
+    except InvalidInput:  # the objective is of other metrics than images have: nothing is said of them
+        return None
     return table if len(table.images) else None
 
 

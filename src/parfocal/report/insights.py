@@ -6,8 +6,9 @@ from parfocal import plots
 from parfocal.analysis import Importance, profile_sentence
 from parfocal.report import words
 from parfocal.report.contents import MOST_SLICED, Contents
+from parfocal.report.figures import still
 from parfocal.report.page import plot
-from parfocal.report.tags import Html, paragraph, section, tag
+from parfocal.report.tags import Html, join, paragraph, screen, section, tag
 
 DOUBTFUL = 0.5
 """R2 of the forest on unseen trials below which its shares are called doubtful."""
@@ -83,11 +84,11 @@ def parallel(c: Contents) -> Html:
     if c.summary.best_trial is None:
         return section("parallel", title, paragraph("Nothing is known yet: no evaluation has succeeded."))
     figure = plots.parallel.interactive(c.parallel, c.objective.label)
-    caption = (
-        f"Drag along an axis to keep the trials that pass there; click it to let go. {plots.parallel.note(c.parallel)}"
-    )
+    drag = screen("Drag along an axis to keep the trials that pass there; click it to let go. ")
+    caption = join(["One line is a trial. ", drag, plots.parallel.note(c.parallel)])
+    picture = still(plots.parallel.printed(c.parallel, c.objective.label, "two"))
     told = "Parallel coordinates: one line a trial across all parameters, coloured by the objective"
-    return section("parallel", title, plot("fig-parallel", figure, told, caption, wide=True))
+    return section("parallel", title, plot("fig-parallel", figure, told, caption, wide=True, fallback=picture))
 
 
 def images(c: Contents) -> Html:

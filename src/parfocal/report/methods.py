@@ -209,13 +209,13 @@ def commands(provenance: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def methods(c: Contents) -> Html:
     """Return the section: the paragraph, the commands, and the BibTeX entries, each with a button that copies it."""
-    parts: list[Html] = [_copied("methods-text", "Copy the paragraph", tag("p", text(c), id="methods-text"))]
+    parts: list[Html] = [copied("methods-text", "Copy the paragraph", tag("p", text(c), id="methods-text"))]
     parts += [
-        join([paragraph(f"{told}:"), _copied(f"methods-command-{i}", "Copy the command", _pre(i, command))])
+        join([paragraph(f"{told}:"), copied(f"methods-command-{i}", "Copy the command", _pre(i, command))])
         for i, (told, command) in enumerate(commands(c.provenance))
     ]
     entries = tag("pre", bibliography(c), id="methods-bibtex", tabindex="0", role="region", aria_label="BibTeX entries")
-    parts.append(details("What to cite, as BibTeX", _copied("methods-bibtex", "Copy the entries", entries)))
+    parts.append(details("What to cite, as BibTeX", copied("methods-bibtex", "Copy the entries", entries)))
     return section("methods", "Methods, to paste", *parts)
 
 
@@ -223,7 +223,7 @@ def _pre(index: int, command: str) -> Html:
     return tag("pre", command, id=f"methods-command-{index}")
 
 
-def _copied(identifier: str, label: str, content: Html) -> Html:
+def copied(identifier: str, label: str, content: Html) -> Html:
     """Return content under a button that copies its text; without scripts the button is not there."""
     button = tag("button", label, type="button", class_="copy", data_copies=identifier, hidden="")
     said = tag("span", role="status", class_="soft")

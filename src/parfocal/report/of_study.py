@@ -1,74 +1,92 @@
-"""The report of a study, with overlays where its task can draw them."""
+"""The report of a study: all that its storage and its task know."""
 
 import tempfile
+from collections.abc import Sequence
 from math import nan
 from pathlib import Path
 from typing import Any
 
+from parfocal.analysis import timeline
+from parfocal.errors import ParfocalError
 from parfocal.optimizers import Portfolio
-from parfocal.report.write import write_report
+from parfocal.report.contents import contents
+from parfocal.report.pdf import needed
+from parfocal.report.pictures import pictures
+from parfocal.report.repeat import experiment_of
+from parfocal.report.unseen import Unseen, sentence, unseen
+from parfocal.report.write import versioned, write
 from parfocal.study import Study
 from parfocal.tasks import TaskEvaluator
 
-PICTURES = 3
-"""Images of a task that are drawn at most."""
-
 
 def report_of(study: Study, path: str | Path, *, command: str = "", title: str | None = None) -> Path:
-    """Write the report of a study to ``path``, one self-contained HTML file, and return the path.
+    """Write the report of a study to ``path`` and return the path: HTML, or PDF where the suffix is ``.pdf``.
 
     Parameters
     ----------
     study
-        A study with any number of trials, also none.
+        A study with any number of trials, also none, also one that is still running.
     path
-        The HTML file.
+        The file.
     command
         What goes on with the search; the report names it.
     title
         Heading; default: the study's name.
     """
+    return reports_of(study, [path], command=command, title=title)[0]
+
+
+def reports_of(study: Study, paths: Sequence[str | Path], *, command: str = "", title: str | None = None) -> list[Path]:
+    """Write one report in several forms, each as its suffix says, computed once; return their paths."""
+    if any(Path(path).suffix.lower() == ".pdf" for path in paths):
+        needed()  # said before anything is computed
+    state = study.storage.state(study.record.id)
     default = study.default_value
-    provenance = {
+    scores, problem = _unseen(study)
+    provenance = _provenance(study, state.budget, command)
+    if scores is not None:
+        provenance["held_out"] = sentence(scores, study.objective)
+    c = contents(
+        study.space,
+        study.history,
+        study.objective,
+        trials=study.trials,
+        default=study.default,
+        default_value=nan if default is None else default,
+        provenance=versioned(provenance),
+        members=study.composition.policy.texts if isinstance(study.composition, Portfolio) else (),
+        timeline=timeline(study.storage.times(study.record.id), now=state.now),
+        unseen=scores,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        drawn, more = pictures(study, Path(folder), c.per_image, scores)
+        return [write(path, title or study.name, c, drawn, problem or more) for path in paths]
+
+
+def _unseen(study: Study) -> tuple[Unseen | None, str]:
+    """Return the scores on held-out images, and why there are none where something is wrong with the images."""
+    try:
+        return unseen(study), ""
+    except ParfocalError as error:
+        return None, f"Held-out images could not be scored, nor pictures be drawn: {error}"
+
+
+def _provenance(study: Study, budget: int | None, command: str) -> dict[str, Any]:
+    definition = study.record.definition
+    found: dict[str, Any] = {
         "study": study.name,
         "optimizer": str(study.composition),
         "seed": study.seed,
         "warmup": study.warmup if study.composition.learns else 0,
+        "planned": budget,
         "storage": study.storage.url,
-        "planned": study.storage.state(study.record.id).budget,
-        "images": images(study),
-        "held_out": held_out(study),
-        **({"continue": command} if command else {}),
+        "continue": command or None,
+        "repeat": experiment_of(study.name, definition, budget or max(study.counts.finished, 1)),
     }
-    with tempfile.TemporaryDirectory() as folder:
-        return write_report(
-            path,
-            title=title or study.name,
-            space=study.space,
-            history=study.history,
-            objective=study.objective,
-            trials=study.trials,
-            default=study.default,
-            default_value=nan if default is None else default,
-            overlays=overlays(study, Path(folder)),
-            provenance=provenance,
-            members=study.composition.policy.texts if isinstance(study.composition, Portfolio) else (),
-            times=study.storage.times(study.record.id),
-        )
-
-
-def overlays(study: Study, folder: Path) -> list[tuple[str, Path]]:
-    """Draw default and best configuration of a study on its task's images; nothing where it has no task."""
-    best = study.best
-    if best is None or not isinstance(study.evaluator, TaskEvaluator):
-        return []
-    task = study.evaluator.task
-    images = [(each, "held out") for each in task.held_out] + [(each, "tuned on") for each in task.train]
-    shown = {"default": task.default, "best": best.configuration}
-    return [
-        (f"{image.name} ({use}): default and best configuration", task.compare(shown, folder / f"{i}.png", image.name))
-        for i, (image, use) in enumerate(images[:PICTURES])
-    ]
+    try:
+        return {**found, "images": images(study)}
+    except ParfocalError:  # said elsewhere
+        return found
 
 
 def images(study: Study) -> dict[str, Any] | None:
@@ -77,15 +95,3 @@ def images(study: Study) -> dict[str, Any] | None:
         return None  # the images of a task are read for a report with something to show only
     task = study.evaluator.task
     return {"task": study.evaluator.name, "tuned_on": len(task.train), "held_out": len(task.held_out)}
-
-
-def held_out(study: Study) -> str | None:
-    """Say what default and best configuration score on the images that the search never saw; None without a task."""
-    best = study.best
-    if best is None or not isinstance(study.evaluator, TaskEvaluator) or not study.evaluator.task.held_out:
-        return None
-    task = study.evaluator.task
-    if study.objective != task.objective:
-        return None
-    before, after = (task.test_value(each) for each in (study.default or task.default, best.configuration))
-    return f"On held-out images: {task.objective.metric} {before:.4g} by default, {after:.4g} tuned."

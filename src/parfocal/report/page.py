@@ -1,5 +1,6 @@
 """The page around a report: one file with its style, scripts and plotly.js inside; it loads nothing from elsewhere."""
 
+import base64
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -24,12 +25,10 @@ def page(title: str, header: Sequence[Html], sections: Mapping[str, tuple[str, H
     footer
         The last lines.
     """
-    from plotly.offline import get_plotlyjs
-
     own = files("parfocal.report")
     links = [tag("li", tag("a", name, href=f"#{identifier}")) for identifier, (name, _) in sections.items()]
     plots = any('class="plot"' in content for _, content in sections.values())
-    scripts = (*([get_plotlyjs()] if plots else []), own.joinpath("page.js").read_text(encoding="utf-8"))
+    scripts = (*([_plotly()] if plots else []), own.joinpath("page.js").read_text(encoding="utf-8"))
     head = join(
         [
             Html('<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'),
@@ -42,7 +41,8 @@ def page(title: str, header: Sequence[Html], sections: Mapping[str, tuple[str, H
     body = join(
         [
             tag("a", "Skip to the report", href="#content", class_="skip"),
-            tag("header", tag("h1", title), *header, tag("nav", tag("ul", *links), aria_label="Sections")),
+            tag("header", tag("h1", title), *header),
+            tag("nav", tag("ul", *links), aria_label="Sections"),
             tag("main", *(content for _, content in sections.values()), id="content"),
             tag("footer", footer),
             tag("noscript", tag("p", "The figures need JavaScript; the tables and texts do not.")) if plots else "",
@@ -53,6 +53,13 @@ def page(title: str, header: Sequence[Html], sections: Mapping[str, tuple[str, H
     return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
 
 
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    text: str = get_plotlyjs()
+    return text
+
+
 def plot(
     identifier: str,
     figures: Any | Sequence[tuple[str, Any]],
@@ -61,6 +68,7 @@ def plot(
     *,
     wide: bool = False,
     chooser: str = "Parameters:",
+    fallback: bytes | None = None,
 ) -> Html:
     """Return a place for one figure, or for several of which one is shown at a time, chosen by name.
 
@@ -78,6 +86,8 @@ def plot(
         On a narrow screen the figure keeps its width and can be scrolled sideways.
     chooser
         What stands before the names to choose from.
+    fallback
+        A PNG that is shown where the browser cannot draw the figure, for want of WebGL.
     """
     named = isinstance(figures, Sequence)
     choices: Sequence[tuple[str, Any]] = figures if named else [("", figures)]
@@ -104,4 +114,9 @@ def plot(
     place = tag("div", class_="plot", id=identifier, role="img", aria_label=description)
     if wide:
         place = tag("div", place, class_="scroll wide", tabindex="0", role="region", aria_label=description)
-    return tag("figure", choice, place, tag("figcaption", caption), *data)
+    still: object = ""
+    if fallback is not None:
+        source = f"data:image/png;base64,{base64.b64encode(fallback).decode('ascii')}"
+        look = {"src": source, "alt": description, "class": "fallback", "hidden": "", "data-for": identifier}
+        still = Html(tag("img", **look).removesuffix("</img>"))
+    return tag("figure", choice, place, still, tag("figcaption", caption), *data)

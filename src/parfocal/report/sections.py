@@ -5,9 +5,11 @@ import math
 from collections.abc import Sequence
 
 from parfocal import plots
-from parfocal.report import insights, words
+from parfocal.report import trust, words
 from parfocal.report.contents import MOST_PAIRED, MOST_SLICED, Contents
+from parfocal.report.methods import copied
 from parfocal.report.page import plot
+from parfocal.report.repeat import FILE, command_of
 from parfocal.report.tables import (
     best_table,
     failure_table,
@@ -17,7 +19,7 @@ from parfocal.report.tables import (
     provenance_table,
     space_table,
 )
-from parfocal.report.tags import Html, details, join, paragraph, section, tag
+from parfocal.report.tags import Html, details, join, paragraph, screen, section, tag
 
 _NOTHING = "No evaluation has succeeded yet."
 
@@ -29,8 +31,8 @@ def summary(c: Contents) -> Html:
         words.spent(c.summary, c.provenance),
         words.found(c.summary, c.objective),
         words.compared(c.gain, c.objective),
-        insights.gained(c),
         c.provenance.get("held_out"),
+        *trust.gains(c),
         *words.learned(c.improvement),
         words.failed(c.failures, c.summary),
     ]
@@ -44,7 +46,7 @@ def summary(c: Contents) -> Html:
         (f"{c.summary.counts['failed']:,}", "failed"),
     ]
     if c.gain is not None and not math.isnan(c.gain.gain):
-        tiles.insert(1, (f"{c.gain.gain:+.3g}".replace("-", "−") + unit, "gain over the default"))
+        tiles.insert(1, (f"{c.gain.gain:+.3g}".replace("-", "−") + unit, "gain over the default" + trust.interval(c)))
     grid = tag("div", *(tag("div", tag("b", a), tag("span", b), class_="tile") for a, b in tiles), class_="tiles")
     return section("summary", "Summary", grid, tag("ul", *lines, class_="words"))
 
@@ -71,11 +73,7 @@ def convergence(c: Contents) -> Html:
         "The best value known after each evaluation"
         + (", mean over runs with the band that holds the middle 80 % of them" if c.summary.runs > 1 else "")
         + ". Failed evaluations count and improve nothing."
-        + (
-            f" The first {words.plural(cropped, 'evaluation')} lie beyond the drawn range: double-click to see all."
-            if cropped
-            else ""
-        )
+        + (f" The first {words.plural(cropped, 'evaluation')} lie beyond the drawn range." if cropped else "")
     )
     told = "Convergence: " + words.found(c.summary, c.objective)
     table = improvement_table(c.improvement, c.objective.metric) if c.improvement else Html("")
@@ -109,7 +107,7 @@ def surface(c: Contents) -> Html:
         )
         + ("Each cell is one pair of levels. " if exact else "Cells are narrow where many trials lie. ")
         + "Bright is better; blank cells were never visited; crosses failed; the star is the best. A trail connects "
-        f"the best evaluations of {whose}, from the dot to its star; click the legend to show and hide."
+        f"the best evaluations of {whose}, from the dot to its star."
     )
     left_out = (
         paragraph(
@@ -120,7 +118,12 @@ def surface(c: Contents) -> Html:
         else ""
     )
     told = f"Loss surface over {named[0][0]}. {words.found(c.summary, c.objective)}"
-    return section("surface", title, left_out, plot("fig-surface", named, told, caption))
+    return section(
+        "surface",
+        title,
+        left_out,
+        plot("fig-surface", named, told, join([caption, screen(" Click the legend to show and hide.")])),
+    )
 
 
 def slices(c: Contents) -> Html:
@@ -153,6 +156,21 @@ def failures(c: Contents, where: Sequence[Html] = ()) -> Html:
     if not c.failures:
         return section("failures", "Failures", paragraph("No evaluation failed."))
     return section("failures", "Failures", *where, failure_table(c.failures, c.names))
+
+
+def repeat(c: Contents) -> Html | None:
+    """Return the experiment file that repeats the search, and the command that runs it; None where there is none."""
+    text = c.provenance.get("repeat")
+    if not text:
+        return None
+    told = paragraph(
+        "Save this as ", tag("code", FILE), " beside the images or programs that it names, and run the command below. "
+        "One worker asks in the same order each time; with several, results come in another order, and so do the next "
+        "questions.",
+    )  # fmt: skip
+    file = copied("repeat-file", "Copy the file", tag("pre", str(text), id="repeat-file", tabindex="0"))
+    command = copied("repeat-command", "Copy the command", tag("pre", command_of(), id="repeat-command"))
+    return section("repeat", "To repeat it", told, file, command)
 
 
 def method(c: Contents) -> Html:

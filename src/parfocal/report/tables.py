@@ -125,11 +125,15 @@ def failure_table(tables: Sequence[Failure], runs: Sequence[str]) -> Html:
     )
 
 
+_ELSEWHERE = ("repeat",)
+"""What has a place of its own in the report."""
+
+
 def provenance_table(provenance: Mapping[str, Any]) -> Html:
     """Return everything that is known about how this came about, nested values as JSON."""
     rows = [
         (name.replace("_", " "), tag("code", value if isinstance(value, str) else json.dumps(value, default=str)))
         for name, value in provenance.items()
-        if value is not None
+        if value is not None and name not in _ELSEWHERE
     ]
     return table("How this came about", ("", "value"), rows)

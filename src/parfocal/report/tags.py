@@ -73,3 +73,8 @@ def table(
 def details(summary: object, *content: object) -> Html:
     """Return content that is folded away until asked for."""
     return tag("details", tag("summary", summary), *content)
+
+
+def screen(text_: str) -> Html:
+    """Return a remark that is of use on a screen only; paper leaves it out."""
+    return tag("span", text_, class_="screen")
