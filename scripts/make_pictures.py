@@ -1,5 +1,7 @@
 """Draw the pictures of the documentation anew: python scripts/make_pictures.py (some minutes)."""
 
+import shutil
+import tempfile
 from pathlib import Path
 
 from parfocal import Study
@@ -8,9 +10,17 @@ from parfocal.tasks import TaskEvaluator
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 
+SHOWN = ("convergence", "surface", "infimum", "slices", "freedom")
+"""Figures that the documentation shows."""
+
 evaluator = TaskEvaluator("nuclei")
 task = evaluator.task
 study = Study(task.space, task.objective, evaluator, default=task.default).run(100)
 shown = {"default": task.default, "tuned": study.best.configuration}
 task.compare(shown, FOLDER / "nuclei.png", task.held_out[0].name)
-save_figures(FOLDER, space=study.space, history=study.history, objective=study.objective, formats=("png",))
+with tempfile.TemporaryDirectory() as folder:
+    for path in save_figures(
+        folder, space=study.space, history=study.history, objective=study.objective, formats=("png",)
+    ):
+        if path.stem in SHOWN:
+            shutil.copy(path, FOLDER / path.name)
