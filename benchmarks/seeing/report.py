@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.seeing.trials import ERROR, study, times, trials
 from benchmarks.seeing.trials import space as many
 
+from parfocal.analysis import timeline
 from parfocal.report.contents import contents
 from parfocal.report.write import write
 from parfocal.space import Float, Space
@@ -54,7 +55,7 @@ def main() -> None:
             for n in sizes:
                 told = history(where, n) if len(where.names) == 3 else study(where, n)
                 start = time.process_time()
-                c = contents(where, told, ERROR, trials=trials(where, told, _IMAGES), times=times(n, 64))
+                c = contents(where, told, ERROR, trials=trials(where, told, _IMAGES), timeline=timeline(times(n, 64)))
                 marks = [time.process_time() - start]
                 files = []
                 for suffix in (".html", ".pdf"):

@@ -6,13 +6,13 @@ from html import unescape
 import numpy as np
 import pytest
 
-from parfocal.report import report_of
+from parfocal.report import insights, report_of
 from parfocal.report.contents import contents
 from parfocal.report.insights import gained, images, importance, parameters, timeline, where_trials_fail
-from parfocal.space import Float, Space
+from parfocal.space import Categorical, Float, Space
 from parfocal.study import Study
 from parfocal.tasks import TaskEvaluator
-from parfocal.testing.studies import mixed_space, search
+from parfocal.testing.studies import mixed_space, search, told
 from parfocal.trials import History, Objective, State
 
 SCORE = Objective("f1", "maximize")
@@ -87,3 +87,15 @@ def test_a_forest_that_knows_little_is_doubted():
     history.append(X)
     history.tell(np.arange(60), State.COMPLETE, rng.normal(size=60))
     assert "take these shares as a hint only" in importance(contents(space, history, SCORE))
+
+
+def test_a_conditional_parameter_that_was_hardly_active_is_not_judged() -> None:
+    rng = np.random.default_rng(1)
+    space = Space({"on": Categorical((False, True)), "width": Float(0, 1, when="on == True"), "x": Float(0, 1)})
+    X = space.sample(80, rng)
+    held = np.flatnonzero(~np.isnan(X[:, list(space.columns).index("width")]))
+    X = np.delete(X, held[4:], axis=0)
+    c = contents(space, told(X, rng.random(len(X))), Objective("loss"))
+    said = {profile.name: insights.share(c, profile) for profile in c.profiles}
+    assert said["width"] == " It was active in 4 complete trials only: too few to tell how much it matters."
+    assert said["x"].startswith(" It explains ")

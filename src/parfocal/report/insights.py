@@ -3,7 +3,7 @@
 import math
 
 from parfocal import plots
-from parfocal.analysis import Importance, profile_sentence
+from parfocal.analysis import Importance, Profile, profile_sentence
 from parfocal.report import words
 from parfocal.report.contents import MOST_SLICED, Contents
 from parfocal.report.figures import still
@@ -21,7 +21,7 @@ def parameters(c: Contents) -> Html:
     if not c.profiles or c.summary.best_trial is None:
         return section("parameters", title, paragraph("Nothing is known yet: no evaluation has succeeded."))
     lines = [
-        tag("li", tag("b", profile.name), profile_sentence(profile).removeprefix(profile.name), share(c, profile.name))
+        tag("li", tag("b", profile.name), profile_sentence(profile).removeprefix(profile.name), share(c, profile))
         for profile in c.profiles
     ]
     figure = plots.profiles.interactive(c.profiles[:MOST_SLICED], c.objective.label)
@@ -35,12 +35,21 @@ def parameters(c: Contents) -> Html:
     )
 
 
-def share(c: Contents, name: str) -> str:
+def active(profile: Profile) -> int:
+    """Return in how many complete trials a parameter was active."""
+    counts = profile.infimum.counts
+    return int(counts.sum() - (counts[-1] if profile.cells.inactive else 0))
+
+
+def share(c: Contents, profile: Profile) -> str:
     """Say how much of the variance a parameter explains; nothing where that is not known."""
     table = c.importance[0] if c.importance else None
     if table is None or not table.share.any():
         return ""
-    j = table.names.index(name)
+    tried = active(profile)
+    if tried < _FEW:
+        return f" It was active in {words.plural(tried, 'complete trial')} only: too few to tell how much it matters."
+    j = table.names.index(profile.name)
     low, high = 100 * table.low[j], 100 * table.high[j]
     return f" It explains {_percent(100 * table.share[j])} of the variance ({low:.0f} to {high:.0f} %)."
 
