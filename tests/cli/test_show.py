@@ -1,6 +1,7 @@
 """What is printed of a study that was read from its file."""
 
 import json
+import re
 
 import pytest
 
@@ -43,6 +44,7 @@ def test_the_report_of_a_database_names_no_command_and_no_budget(study, tmp_path
     html = (tmp_path / "r.html").read_text()
     assert "Spent: 6 evaluations: 6 complete." in html
     assert "To continue" not in html, "only an experiment's file can be gone on with"
+    assert set(re.findall(r"parfocal run (\S+?)[\s<&]", html)) <= {"repeat.yaml"}, "and the one that repeats it"
 
 
 def test_a_pdf_comes_beside_the_page_or_alone_by_its_suffix(study, tmp_path, capsys):

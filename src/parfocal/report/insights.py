@@ -1,17 +1,13 @@
 """The sections that say what was learned: what each parameter did, what is important, images, and where trials fail."""
 
-import math
-
 from parfocal import plots
 from parfocal.analysis import Importance, Profile, profile_sentence
-from parfocal.report import words
+from parfocal.report import trust, words
 from parfocal.report.contents import MOST_SLICED, Contents
 from parfocal.report.figures import still
 from parfocal.report.page import plot
 from parfocal.report.tags import Html, join, paragraph, screen, section, tag
 
-DOUBTFUL = 0.5
-"""R2 of the forest on unseen trials below which its shares are called doubtful."""
 _FEW = 10
 
 
@@ -76,15 +72,8 @@ def importance(c: Contents) -> Html:
 
 def doubt(table: Importance) -> Html:
     """Say how far the forest can be trusted, and what was looked at."""
-    quality = table.quality
     seen = words.plural(table.trials, "trial") + (f" of {table.of:,}" if table.of > table.trials else "")
-    if math.isnan(quality):
-        return paragraph(f"From {seen}.", class_="soft")
-    trust = "; take these shares as a hint only" if quality < DOUBTFUL else ""
-    return paragraph(
-        f"From {seen}. The forest foretells trials that it has not seen with R² = {quality:.2f}{trust}.",
-        class_="soft" if not trust else None,
-    )
+    return paragraph(f"From {seen}. {table.warning}", class_=None if table.warning else "soft")
 
 
 def parallel(c: Contents) -> Html:
@@ -107,7 +96,7 @@ def images(c: Contents) -> Html:
         return Html("")
     parts: list[Html] = []
     if table.paired is not None and len(table.paired):
-        parts.append(paragraph(gained(c)))
+        parts.append(paragraph(trust.over_images(c)))
         told = "Score of each image under the default and the best configuration"
         parts.append(plot("fig-gains", plots.gains.interactive(table), told, plots.gains.note(table), wide=True))
     odd = [table.images[i] for i in table.disagreeing[:5].tolist()]
@@ -124,20 +113,6 @@ def images(c: Contents) -> Html:
     caption = "One column a trial, best first; one line an image, hardest first. Bright is better."
     parts.append(plot("fig-images", plots.per_image.interactive(table), told, caption, wide=True))
     return section("images", "Image by image", *parts)
-
-
-def gained(c: Contents) -> str:
-    """Say what the best gains over the default, with its interval over images."""
-    table = c.per_image.paired if c.per_image is not None else None
-    if table is None or not len(table):
-        return ""
-    interval = "" if math.isnan(table.low) else f" (95 % interval over images {table.low:+.3g} to {table.high:+.3g})"
-    few = " With so few images the interval is too narrow." if len(table) < _FEW else ""
-    return (
-        f"Over {words.plural(len(table), 'image')} the best configuration gains {table.mean:+.3g} on average{interval}"
-        f": {table.better:,} got better, {table.worse:,} worse, {table.equal:,} stayed equal. "
-        f"These are the images that the search was tuned on.{few}"
-    ).replace("-", "−")
 
 
 def where_trials_fail(c: Contents) -> tuple[Html, ...]:

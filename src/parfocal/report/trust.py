@@ -20,20 +20,7 @@ def interval(c: Contents) -> str:
 
 def gains(c: Contents) -> list[str]:
     """Say what the best gains over the default, how sure that is, and whether it is too good to be true."""
-    said = []
-    pair = c.per_image.paired if c.per_image is not None else None
-    if c.per_image is not None and pair is not None and len(pair):
-        said.append(
-            _over_images(
-                "images it was tuned on",
-                c.per_image.scores.metric,
-                pair.mean,
-                pair.low,
-                pair.high,
-                len(pair),
-                pair.better,
-            )
-        )
+    said = [over_images(c)] if over_images(c) else []
     if c.unseen is not None and c.unseen.paired is not None and len(c.unseen.paired):
         pair = c.unseen.paired
         said.append(
@@ -52,6 +39,15 @@ def gains(c: Contents) -> list[str]:
     images = int(known["tuned_on"]) if isinstance(known, Mapping) else counted
     default = c.gain.default_value if c.gain is not None else math.nan
     return said + unseen.warnings(c.unseen, c.objective, images, complete, c.summary.best_value, default)
+
+
+def over_images(c: Contents) -> str:
+    """Say what single images gain that the search was tuned on; empty where that is not known."""
+    pair = c.per_image.paired if c.per_image is not None else None
+    if c.per_image is None or pair is None or not len(pair):
+        return ""
+    metric = c.per_image.scores.metric
+    return _over_images("images it was tuned on", metric, pair.mean, pair.low, pair.high, len(pair), pair.better)
 
 
 def signed(value: float) -> str:
