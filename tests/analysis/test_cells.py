@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parfocal.analysis.axes import INACTIVE, Axis
@@ -102,6 +102,7 @@ def test_points_are_drawn_where_they_belong() -> None:
 
 
 @given(st.floats(-1e6, 1e6, allow_nan=False), st.floats(1e-6, 1e6, allow_nan=False), st.booleans(), st.booleans())
+@example(1e-9, 1e-6, False, True)
 def test_ticks_are_few_and_within_the_axis(low: float, span: float, log: bool, whole: bool) -> None:
     low = abs(low) + 1e-3 if log else low
     axis = Axis("x", "number", low, low + span, log=log, integer=whole)

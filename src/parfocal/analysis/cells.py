@@ -218,5 +218,6 @@ def nice_ticks(axis: Axis, most: int = 6) -> Floats:
     step = next(power * m for m in (1, 2, 5, 10) if power * m >= rough * (1 - 1e-9))
     if axis.integer:
         step = max(step, 1.0)
-    ticks = np.arange(np.ceil(axis.low / step - 1e-9), np.floor(axis.high / step + 1e-9) + 1) * step
+    slack = 1e-9 * span  # of the axis, not of a step: that of whole numbers may be larger than the axis
+    ticks = np.arange(np.ceil((axis.low - slack) / step), np.floor((axis.high + slack) / step) + 1) * step
     return np.asarray(ticks + 0.0)  # no "-0"
