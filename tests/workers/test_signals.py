@@ -1,5 +1,7 @@
+import random
 import signal
 import threading
+import time
 
 import pytest
 
@@ -51,3 +53,29 @@ def test_in_another_thread_it_does_nothing():
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers of POSIX")
+def test_a_signal_at_any_moment_is_heard():
+    """Also within the calls of the request itself: a lock that is not taken twice would wait for ever."""
+    rng = random.Random(0)
+    for _ in range(3000):
+        stop = Stop()
+        before = signal.signal(signal.SIGALRM, lambda *_, stop=stop: stop.set())
+        try:
+            signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-6, 6e-5))
+            deadline = time.monotonic() + 10
+            while not stop.wait(1e-5):
+                assert time.monotonic() < deadline
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+
+def test_a_sleeper_wakes_when_another_thread_asks():
+    stop = Stop()
+    threading.Timer(0.05, stop.set).start()
+    begin = time.monotonic()
+    assert stop.wait(30)
+    assert time.monotonic() - begin < 10
+    assert not Stop().wait(0.01)

@@ -1,6 +1,7 @@
 """What an evaluator is: one way to turn a configuration into metrics."""
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from parfocal.errors import EvaluationError
 from parfocal.trials import FULL, Configuration, Fidelity
+
+_LOOK = 0.2  # s, until a sleeper looks again: a signal between its look and its sleep wakes nobody
 
 
 class InvalidConfiguration(EvaluationError):
@@ -137,21 +140,33 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Stop:
-    """A request to stop: set by a signal, by another thread, or by the death of the parent process."""
+    """A request to stop: set by a signal, by another thread, or by the death of the parent process.
+
+    A signal's handler runs within whatever the main thread is at, which may be this very object. So its lock is one
+    that a thread can take twice; that of ``threading.Event`` is not, and a signal at the wrong moment would wait for
+    itself for ever.
+    """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._asked = False
+        self._changed = threading.Condition(threading.RLock())
         self.armed = False
         """Whether a signal may break off what the main thread does (an evaluation without isolation)."""
 
     def set(self) -> None:
         """Ask to stop."""
-        self._event.set()
+        self._asked = True
+        with self._changed:
+            self._changed.notify_all()
 
     def is_set(self) -> bool:
         """Whether someone asked to stop."""
-        return self._event.is_set()
+        return self._asked
 
     def wait(self, seconds: float) -> bool:
         """Sleep for ``seconds``, or until someone asks to stop; return whether someone did."""
-        return self._event.wait(seconds)
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            while not self._asked and (left := deadline - time.monotonic()) > 0:
+                self._changed.wait(min(left, _LOOK))
+        return self._asked
